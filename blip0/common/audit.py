@@ -1,0 +1,47 @@
+"""What an audit record may hold: the fields that differ, with every secret blanked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from blip0.common.sealing import is_sealed
+
+REDACTED = "[redacted]"
+SECRET_KEYS = frozenset(
+    {
+        "password", "secret", "token", "username", "slack_url", "discord_url", "url",
+        "viewing_keys", "secret_hash", "token_hash", "headers", "key",
+    }
+)  # fmt: skip
+"""Keys whose value is blanked wherever it stands. Too much is blanked rather than too little."""
+
+
+def redact(value: Any) -> Any:
+    """A JSON-able copy without secrets: sealed texts, OZM secret values and `SECRET_KEYS`."""
+    if is_sealed(value):
+        return REDACTED
+    if isinstance(value, Mapping):
+        return {
+            str(key): REDACTED if key in SECRET_KEYS and item else redact(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple | set | frozenset):
+        return [redact(item) for item in value]
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return str(value)
+
+
+def difference(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The top-level fields that differ, redacted, as they were and as they are.
+
+    Compared before redaction, so that a changed secret shows as a change without showing itself.
+    """
+    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    return (
+        {key: redact({key: before[key]})[key] for key in keys if key in before},
+        {key: redact({key: after[key]})[key] for key in keys if key in after},
+    )

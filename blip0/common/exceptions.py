@@ -1,0 +1,67 @@
+"""Errors of the domain: what a service raises when a rule of the platform says no.
+
+Each has a stable `code`, a message that names the rule and the fix, and a JSON pointer to the
+field at fault. The API turns them into problem details, forms into field errors, commands into
+one line; none of them needs to know the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class DomainError(Exception):
+    """Base of all of them. `pointer` is RFC 6901; "" is the whole document."""
+
+    code = "refused"
+
+    def __init__(self, message: str, *, pointer: str = "", code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.pointer = pointer
+        if code is not None:
+            self.code = code
+
+
+class NotFound(DomainError):
+    """What was named isn't there, or isn't the caller's."""
+
+    code = "not_found"
+
+
+class Conflict(DomainError):
+    """The name or slug is taken, or the object's state doesn't allow this."""
+
+    code = "conflict"
+
+
+class InUse(Conflict):
+    """Cannot be deleted: `users` lists who names it, in words."""
+
+    code = "in_use"
+
+    def __init__(self, message: str, *, users: Sequence[str], pointer: str = "") -> None:
+        super().__init__(message, pointer=pointer)
+        self.users = list(users)
+
+
+class Stale(DomainError):
+    """The caller changed an older version than the stored one."""
+
+    code = "stale"
+
+    def __init__(self, message: str, *, current_version: int) -> None:
+        super().__init__(message)
+        self.current_version = current_version
+
+
+class LimitReached(DomainError):
+    """The plan, or staff's override, allows no more."""
+
+    code = "limit_reached"
+
+
+class NotAllowed(DomainError):
+    """The actor may not do this."""
+
+    code = "not_allowed"

@@ -1,0 +1,79 @@
+"""The first look at any document: is it JSON at all, of a size that we examine, free of seals?
+
+Everything after it may rely on that: bounded depth, text that UTF-8 can hold, no foreign types.
+"""
+
+from __future__ import annotations
+
+from blip0.common.sealing import PREFIX as SEALED_PREFIX
+from blip0.common.strict_json import MAX_DEPTH, is_encodable
+from blip0.common.validation.findings import Findings, Path, label
+
+MAX_TEXT = 4 * 1024 * 1024
+"""Characters of JSON text that we read. A rendered document is at most 1 MiB."""
+MAX_NODES = 500_000
+MAX_POLICY_DEPTH = 64
+
+
+def scan(value: object, out: Findings) -> bool:
+    """Walk the document once. False if it can't be examined any further."""
+    nodes = 0
+    deepest: tuple[int, Path] = (0, None)
+    stack: list[tuple[object, Path, int]] = [(value, None, 0)]
+    while stack:
+        item, at, depth = stack.pop()
+        nodes += 1
+        if nodes > MAX_NODES:
+            out.policy(
+                "limits.nodes", None, f"The document has more than {MAX_NODES} values; split it."
+            )
+            return False
+        if isinstance(item, str):
+            if not _text_is_fine(item, at, out):
+                return False
+        elif isinstance(item, dict | list):
+            depth += 1
+            if depth > MAX_DEPTH:
+                return out.parse_error(
+                    "json.depth", at, f"The document is nested deeper than {MAX_DEPTH} levels."
+                )
+            deepest = max(deepest, (depth, at), key=lambda pair: pair[0])
+            if isinstance(item, list):
+                stack.extend((entry, (at, index), depth) for index, entry in enumerate(item))
+            else:
+                for key, entry in item.items():
+                    if not isinstance(key, str):
+                        return out.parse_error("json.type", at, "Keys of an object must be text.")
+                    if not _text_is_fine(key, at, out):
+                        return False
+                    stack.append((entry, (at, key), depth))
+        elif not _is_json_scalar(item):
+            return out.parse_error(
+                "json.type", at, f"{label(at)} is not a JSON value; write text or a number."
+            )
+    if deepest[0] > MAX_POLICY_DEPTH:
+        out.policy(
+            "limits.depth",
+            deepest[1],
+            f"The document is nested {deepest[0]} levels deep; {MAX_POLICY_DEPTH} are allowed.",
+        )
+    return True
+
+
+def _text_is_fine(text: str, at: Path, out: Findings) -> bool:
+    if text.startswith(SEALED_PREFIX):
+        out.policy(
+            "secret.sealed_input",
+            at,
+            f"{label(at)} begins with `{SEALED_PREFIX}`, which is reserved for encrypted secrets. "
+            "Write the plain text.",
+        )
+    if is_encodable(text):
+        return True
+    return out.parse_error("json.text", at, f"{label(at)} holds half of a \\u surrogate pair.")
+
+
+def _is_json_scalar(item: object) -> bool:
+    if isinstance(item, float):
+        return item - item == 0  # neither infinite nor NaN
+    return item is None or isinstance(item, bool | int)

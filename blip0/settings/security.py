@@ -1,0 +1,65 @@
+"""Cookies, transport, passwords, content security policy and the sealing keyring."""
+
+from csp.constants import NONCE, NONE, SELF
+
+from blip0.settings.environment import env
+
+_production = env.mode == "production"
+
+SECURE_SSL_REDIRECT = _production
+SECURE_HSTS_SECONDS = 31_536_000 if _production else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _production
+SECURE_HSTS_PRELOAD = _production
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("BLIP0_TRUST_PROXY") else None
+)
+# Containers ask for health over plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = _production
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_SECURE = _production
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_TRUSTED_ORIGINS = [env.text("BLIP0_PUBLIC_URL").rstrip("/")]
+CORS_ALLOWED_ORIGINS = env.listed("CORS_ALLOWED_ORIGINS")
+CORS_ALLOW_CREDENTIALS = True
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        # django-unfold renders with Alpine.js, which evaluates its attributes.
+        "script-src": [SELF, NONCE, "'unsafe-eval'"],
+        "style-src": [SELF, "'unsafe-inline'"],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+if env.mode == "test":
+    # Argon2 is slow on purpose: thousands of test sign-ins need not prove that again.
+    PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+SEALING_KEYS = env.text("BLIP0_SEALING_KEYS")
+SCRIPT_SIGNING_KEY = env.text("BLIP0_SCRIPT_SIGNING_KEY")
+TENANT_GRACE_DAYS = env.integer("BLIP0_TENANT_GRACE_DAYS", 0, 3650)

@@ -1,0 +1,64 @@
+"""Postgres, the cache and the Celery broker. The projection's Redis is in `projection`."""
+
+import environ
+from celery.schedules import schedule
+
+from blip0.settings.environment import env
+
+_database_url = env.service_url("DATABASE_URL")
+DATABASES = {
+    "default": {
+        **(environ.Env.db_url_config(_database_url) if _database_url else {"NAME": "unset"}),
+        "ENGINE": "django_tenants.postgresql_backend",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+    }
+}
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+
+_cache_url = env.service_url("REDIS_CACHE_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": _cache_url,
+        # Two tenants may use one key: the schema is part of it.
+        "KEY_FUNCTION": "django_tenants.cache.make_key",
+        "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
+        "OPTIONS": {
+            "CLIENT_CLASS": "django_redis.client.DefaultClient",
+            "SOCKET_CONNECT_TIMEOUT": 1,
+            "SOCKET_TIMEOUT": 1,
+        },
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+
+CELERY_BROKER_URL = env.service_url("CELERY_BROKER_URL")
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 5}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    # `expires`: a worker that was away must not run a heap of stale rounds.
+    "reconcile-projection": {
+        "task": "cachesync.tasks.reconcile",
+        "schedule": schedule(30.0),
+        "options": {"expires": 25},
+    },
+    "end-snoozes": {
+        "task": "monitors.tasks.end_snoozes",
+        "schedule": schedule(15.0),
+        "options": {"expires": 14},
+    },
+    "continue-tenant-lifecycles": {
+        "task": "tenants.tasks.continue_lifecycles",
+        "schedule": schedule(60.0),
+        "options": {"expires": 55},
+    },
+}

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class CachesyncConfig(AppConfig):
+    """The projection: committed configuration into Redis, for the runtime."""
+
+    name = "cachesync"
+    verbose_name = "Projection"

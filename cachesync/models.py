@@ -1,0 +1,71 @@
+"""What is projected, for people: the projection itself never decides by these rows."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+
+class ProjectedDocument(models.Model):
+    """The state of one document, across all tenants, in one table.
+
+    Serves projection states, staff's search, counts, and the rule that a catalogue key stays while
+    any projected document names it. `scope` is a tenant's id as text, or `platform`.
+    """
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "Active"
+        PAUSED = "paused", "Paused"
+        SNOOZED = "snoozed", "Snoozed"
+        INACTIVE = "inactive", "Inactive"
+        INVALID = "invalid", "Invalid"
+
+    scope = models.CharField(max_length=36)
+    kind = models.CharField(max_length=10, help_text="monitor, network or filter")
+    object_id = models.CharField(max_length=64)
+    name = models.CharField(max_length=300)
+    slug = models.CharField(max_length=63)
+    state = models.CharField(max_length=10, choices=State.choices)
+    reason = models.CharField(max_length=500, blank=True)
+    networks = ArrayField(models.CharField(max_length=63), default=list)
+    scripts = ArrayField(models.CharField(max_length=63), default=list)
+    addresses = ArrayField(models.CharField(max_length=200), default=list)
+    rev = models.BigIntegerField(help_text="The scope's version at which the bytes were written.")
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.PositiveIntegerField(default=0, help_text="Bytes of the document.")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["scope", "kind", "slug"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scope", "kind", "object_id"], name="projected_document_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["monitor", "network", "filter"]),
+                name="projected_document_kind",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["kind", "state"], name="projected_by_state"),
+            GinIndex(fields=["networks"], name="projected_networks"),
+            GinIndex(fields=["scripts"], name="projected_scripts"),
+            GinIndex(fields=["addresses"], name="projected_addresses"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.slug}: {self.state}"
+
+
+class Sample(models.Model):
+    """The platform's figures once a minute, for charts; kept for seven days."""
+
+    taken_at = models.DateTimeField(primary_key=True)
+    values = models.JSONField()
+
+    class Meta:
+        ordering = ["-taken_at"]
+
+    def __str__(self) -> str:
+        return f"{self.taken_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,46 @@
+"""Closed sets of values, as the database, the API and the admin spell them."""
+
+from django.db import models
+
+
+class TenantStatus(models.TextChoices):
+    PROVISIONING = "provisioning", "Provisioning"
+    ACTIVE = "active", "Active"
+    SUSPENDED = "suspended", "Suspended"
+    PENDING_DELETION = "pending_deletion", "Pending deletion"
+    DELETED = "deleted", "Deleted"
+
+
+class Role(models.TextChoices):
+    """A member's role: each is a set of permissions, see `tenants.contracts`."""
+
+    OWNER = "owner", "Owner"
+    ADMIN = "admin", "Admin"
+    EDITOR = "editor", "Editor"
+    VIEWER = "viewer", "Viewer"
+
+
+class Severity(models.TextChoices):
+    LOW = "low", "Low"
+    MEDIUM = "medium", "Medium"
+    HIGH = "high", "High"
+    CRITICAL = "critical", "Critical"
+
+
+class Limit(models.TextChoices):
+    """What a plan limits; staff can override each for one tenant."""
+
+    MONITORS = "monitors", "Monitors"
+    TRIGGERS = "triggers", "Triggers"
+    API_CALLS = "api_calls_per_hour", "API calls an hour"
+    SPEC_BYTES = "contract_spec_bytes", "Bytes of a contract spec"
+    ADDRESSES = "addresses_per_monitor", "Addresses a monitor"
+    CONDITIONS = "conditions_per_monitor", "Conditions a monitor"
+    MONITOR_TRIGGERS = "triggers_per_monitor", "Triggers a monitor"
+
+
+class ActorKind(models.TextChoices):
+    USER = "user", "User"
+    STAFF = "staff", "Staff"
+    API_KEY = "api_key", "API key"
+    SYSTEM = "system", "System"

@@ -1,0 +1,20 @@
+from tenants.models.access import ApiKey, Invitation, Membership
+from tenants.models.platform import AuditRecord, SystemSetting
+from tenants.models.tenant import Domain, LimitOverride, Plan, Tenant
+from tenants.models.user import User
+from tenants.models.versions import ConfigChange, ConfigVersion
+
+__all__ = [
+    "ApiKey",
+    "AuditRecord",
+    "ConfigChange",
+    "ConfigVersion",
+    "Domain",
+    "Invitation",
+    "LimitOverride",
+    "Membership",
+    "Plan",
+    "SystemSetting",
+    "Tenant",
+    "User",
+]
