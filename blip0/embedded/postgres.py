@@ -43,6 +43,9 @@ class Postgres(Server):
     # A fast shutdown, then an immediate one: the log recovers what the latter leaves.
     stop_steps = ((signal.SIGINT, 30), (signal.SIGQUIT, 10), (signal.SIGKILL, 5))
 
+    root_identities = (NAMESPACE, UNPRIVILEGED)
+    """How root may run it, best first: PostgreSQL refuses to be root."""
+
     def __init__(self, *, name: str, folder: Path, log: Path, environ: Mapping[str, str]) -> None:
         super().__init__(name=name, folder=folder, log=log, environ=environ)
         self._version = 0
@@ -105,8 +108,8 @@ class Postgres(Server):
         )
 
     def _choose_identity(self) -> None:
-        """Find out how it can run here: PostgreSQL refuses to be root."""
-        choices = (NAMESPACE, UNPRIVILEGED) if os.geteuid() == 0 else (PLAIN,)
+        """Find out how it can run here, by trying."""
+        choices = self.root_identities if os.geteuid() == 0 else (PLAIN,)
         for identity in choices:
             done = self._run([self._program("postgres"), "--version"], identity=identity)
             if done.returncode == 0:

@@ -106,7 +106,9 @@ def _started(pid: int) -> str:
             return ""
         # The second field is the name, in brackets, and may hold blanks and brackets.
         fields = stat.rpartition(")")[2].split()
-        return "" if fields[0] in "ZX" else f"{_boot()}:{fields[19]}"
+        # A zombie whose other threads still end holds its port and files a moment longer.
+        ended = fields[0] in "ZX" and int(fields[17]) <= 1
+        return "" if ended else f"{_boot()}:{fields[19]}"
     else:
         state, _, started = _ps(pid, "stat=,lstart=").partition(" ")
         return "" if state.startswith("Z") else started.strip()

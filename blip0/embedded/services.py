@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypedDict
 
+from blip0.embedded.errors import EmbeddedError
 from blip0.embedded.postgres import Postgres
 from blip0.embedded.process import ProcessId
 from blip0.embedded.server import Server
@@ -85,6 +86,7 @@ class Services:
         if not wanted:
             return Endpoints()
         with locked(self.folder):
+            self._check_owner()
             state = State.read(self.folder)
             missing = [name for name in wanted if not self._runs(state, name)]
             if missing:
@@ -116,6 +118,15 @@ class Services:
         state = State.read(self.folder)
         wanted = self.wanted()
         return tuple(self._status(state, name, name in wanted) for name in self._servers)
+
+    def _check_owner(self) -> None:
+        """Root could write here, but would leave files that the owner can't use any more."""
+        owner = self.folder.stat().st_uid
+        if owner != os.geteuid():
+            raise EmbeddedError(
+                f"{self.folder} belongs to user {owner}, this is user {os.geteuid()}: "
+                f"start as that user, such as with `sudo -u '#{owner}'`."
+            )
 
     def _status(self, state: State, name: str, wanted: bool) -> ServiceStatus:
         record = state.records.get(name)
