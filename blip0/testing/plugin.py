@@ -1,0 +1,28 @@
+"""pytest plugin: starts real servers before the settings are read, then brings the fixtures.
+
+`pytest.ini` loads it with `-p`. The fixtures import models, so they come once Django is set up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from blip0.testing.servers import TestServers
+
+servers_key = pytest.StashKey[TestServers]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    """Wraps pytest-django's hook of the same name, which reads the settings."""
+    servers = TestServers()
+    early_config.stash[servers_key] = servers
+    early_config.add_cleanup(servers.stop)
+    servers.start()
+    return (yield)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.import_plugin("blip0.testing.fixtures")
