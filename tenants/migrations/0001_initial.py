@@ -85,6 +85,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('scope', models.CharField(max_length=36)),
                 ('version', models.BigIntegerField()),
+                ('token', models.UUIDField()),
                 ('kind', models.CharField(max_length=20)),
                 ('object_id', models.CharField(max_length=64)),
                 ('created_at', models.DateTimeField()),

@@ -12,17 +12,18 @@ CREATE FUNCTION public.blip0_config_bump(p_scope text, p_kind text, p_object tex
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     v bigint;
+    v_token uuid;
 BEGIN
     -- Once a transaction: a row that this transaction wrote has its id as xmin. (Kept as a column
     -- it could come back to life in a restored database.)
-    SELECT version INTO v FROM tenants_configversion
+    SELECT version, token INTO v, v_token FROM tenants_configversion
     WHERE scope = p_scope AND xmin = pg_current_xact_id()::xid;
     IF NOT FOUND THEN
         INSERT INTO tenants_configversion AS c (scope, version, epoch, status, token, changed_at)
         VALUES (p_scope, 1, 1, 'active', gen_random_uuid(), clock_timestamp())
         ON CONFLICT (scope) DO UPDATE
         SET version = c.version + 1, token = gen_random_uuid(), changed_at = clock_timestamp()
-        RETURNING c.version INTO v;
+        RETURNING c.version, c.token INTO v, v_token;
     END IF;
 
     IF EXISTS (
@@ -32,8 +33,8 @@ BEGIN
         RETURN;
     END IF;
     IF p_object <> '*' THEN
-        INSERT INTO tenants_configchange (scope, version, kind, object_id, created_at)
-        VALUES (p_scope, v, p_kind, p_object, clock_timestamp())
+        INSERT INTO tenants_configchange (scope, version, token, kind, object_id, created_at)
+        VALUES (p_scope, v, v_token, p_kind, p_object, clock_timestamp())
         ON CONFLICT DO NOTHING;
         IF NOT FOUND OR (
             SELECT count(*) FROM tenants_configchange WHERE scope = p_scope AND version = v
@@ -43,8 +44,8 @@ BEGIN
     END IF;
     -- The whole scope: one row instead of very many.
     DELETE FROM tenants_configchange WHERE scope = p_scope AND version = v;
-    INSERT INTO tenants_configchange (scope, version, kind, object_id, created_at)
-    VALUES (p_scope, v, 'all', '*', clock_timestamp());
+    INSERT INTO tenants_configchange (scope, version, token, kind, object_id, created_at)
+    VALUES (p_scope, v, v_token, 'all', '*', clock_timestamp());
 END $$;
 """
 

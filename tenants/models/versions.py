@@ -49,11 +49,16 @@ class ConfigVersion(models.Model):
 
 
 class ConfigChange(models.Model):
-    """An object that changed at a version of a scope. Kept for an hour, as a hint what to render."""
+    """An object that changed at a version of a scope: what to render, after Redis' version.
+
+    `token` is the version's own: where Redis holds another for the same number, its history is
+    not this database's. Kept for an hour, and as long as the version is the scope's latest.
+    """
 
     id = models.BigAutoField(primary_key=True)
     scope = models.CharField(max_length=36)
     version = models.BigIntegerField()
+    token = models.UUIDField()
     kind = models.CharField(max_length=20)
     object_id = models.CharField(max_length=64)
     created_at = models.DateTimeField()
