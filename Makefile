@@ -16,6 +16,7 @@ help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## Make .venv with everything a developer needs
+	@printf 'Ready. Next: make up\n'
 
 up: $(STAMP) ## Run the whole product on this machine; Ctrl-C stops it
 	@$(BIN)/python manage.py up
@@ -72,7 +73,7 @@ $(STAMP):
 			--require-hashes -r $(LOCKED) 2>>$(VENV)/install.log \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 2 \
 			--require-hashes -r $(LOCKED) 2>>$(VENV)/install.log \
-		|| { tail -n 5 $(VENV)/install.log >&2; \
+		|| { grep "^ERROR" $(VENV)/install.log | tail -n 2 >&2; \
 			printf 'error: the packages were not installed (all of it: %s). ' \
 				"$(VENV)/install.log" >&2; \
 			printf 'The first time needs a network that reaches PyPI, or PIP_INDEX_URL set to ' >&2; \

@@ -17,9 +17,10 @@ PROCESSES: Mapping[str, tuple[str, ...]] = {
         "--workers=2",
         "--threads=4",
         "--bind=127.0.0.1:{port}",
+        "--no-control-socket",
     ),
-    "worker": ("celery", "--app=blip0", "worker", "--concurrency=2", "--loglevel=INFO"),
-    "beat": ("celery", "--app=blip0", "beat", "--schedule={data}/celerybeat-schedule"),
+    "worker": ("celery", "--app=blip0", "--quiet", "worker", "--concurrency=2", "--loglevel=INFO"),
+    "beat": ("celery", "--app=blip0", "--quiet", "beat", "--schedule={data}/celerybeat-schedule"),
     "projector": ("manage.py", "projector"),
 }
 """Name to command: a Python module or the project's `manage.py`, then its arguments."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
@@ -40,8 +41,10 @@ class Command(BaseCommand):
             names = ", ".join(name for names in VARIABLES.values() for name in names)
             self.stdout.write(f"Nothing to start: {names} are set.")
             return
+        began = time.monotonic()
         services.start()
         self._status(services)
+        self.stdout.write(f"Ready after {time.monotonic() - began:.2f} s.")
 
     def _stop(self, services: Services) -> None:
         names = services.stop()

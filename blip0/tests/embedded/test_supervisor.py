@@ -63,10 +63,12 @@ def supervisor(root: Path) -> Iterator[subprocess.Popen[str]]:
     (root / "health").write_text("ok")
     process = python(SUPERVISE, root, free_port(), SLEEPER)
     assert "READY" in read_until(process, "READY")
+    below = psutil.Process(process.pid).children(recursive=True)
     yield process
-    for left in [*psutil.Process().children(recursive=True)]:
-        left.kill()
+    process.kill()
     process.communicate()
+    for left in running(below):
+        left.kill()
 
 
 def read_until(process: subprocess.Popen[str], text: str) -> str:
@@ -115,6 +117,7 @@ def test_supervise__killed__everything_below_ends_too(supervisor: subprocess.Pop
 
 
 def test_supervise__one_process_ends__stops_the_others_and_returns_its_code(root: Path) -> None:
+    before = psutil.Process().children(recursive=True)
     process = python(SUPERVISE, root, free_port(), "print('over'); raise SystemExit(3)")
 
     output, _ = process.communicate(timeout=20)
@@ -122,7 +125,7 @@ def test_supervise__one_process_ends__stops_the_others_and_returns_its_code(root
     assert "over" in output
     assert "READY" not in output
     assert process.returncode == 3
-    assert psutil.Process().children() == []
+    assert psutil.Process().children(recursive=True) == before
 
 
 def test_watch__parent_killed__the_watched_process_gets_the_signal() -> None:
