@@ -56,7 +56,7 @@ def test_up__port_taken__one_line_with_the_fix_before_anything_starts() -> None:
 
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.splitlines() == [
+    assert done.stderr == (
         f"CommandError: port {port} of 127.0.0.1 is taken: stop the program that holds it, or "
-        "choose another port with BLIP0_PORT=8001 make up"
-    ]
+        "choose another port with BLIP0_PORT=8001 make up\n"
+    )

@@ -82,7 +82,7 @@ def read_until(process: subprocess.Popen[str], text: str) -> str:
 
 
 def descendants(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    found = psutil.Process(process.pid).children(recursive=True)
+    found: list[psutil.Process] = psutil.Process(process.pid).children(recursive=True)
     # Two processes, the small one of honcho above each, and a child.
     assert len(found) >= 5
     return found
@@ -141,7 +141,7 @@ def test_watch__parent_killed__the_watched_process_gets_the_signal() -> None:
 
     assert psutil.wait_procs([watched], timeout=5)[1] == []
     # The watcher held no file of ours, so the output ends with the watched process.
-    assert parent.communicate(timeout=5) == ("", None)
+    assert parent.communicate(timeout=5)[0] == ""
 
 
 def test_command__every_process__is_run_by_this_interpreter(tmp_path: Path) -> None:
