@@ -77,9 +77,14 @@ class Findings:
 
     def __init__(self) -> None:
         self._findings: list[Finding] = []
-        self._left_out = 0
+        self._full = False
         self.parse_failed = False
         self.validate_failed = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether going on is pointless: the list is full, and no verdict is worse than this."""
+        return self.parse_failed and len(self._findings) >= MAX_FINDINGS
 
     def parse_error(self, code: str, at: Path, message: str) -> Literal[False]:
         self.parse_failed = True
@@ -105,17 +110,17 @@ class Findings:
         self.validate_failed |= other.validate_failed
         room = MAX_FINDINGS - len(self._findings)
         self._findings.extend(other._findings[:room])
-        self._left_out += other._left_out + max(0, len(other._findings) - room)
+        self._full |= other._full or len(other._findings) > room
 
     def report(self, kind: str) -> Report:
         findings = list(self._findings)
-        if self._left_out:
+        if self._full:
             findings.append(
                 Finding(
                     "error" if self.parse_failed or self.validate_failed else "warning",
                     "report.truncated",
                     "",
-                    f"{self._left_out} more findings are left out; mend these first.",
+                    "More findings are left out; mend these first, then check again.",
                     "policy",
                     "policy",
                 )
@@ -131,9 +136,10 @@ class Findings:
         self, level: Level, code: str, at: Path, message: str, source: Source, stage: Stage
     ) -> None:
         if len(self._findings) >= MAX_FINDINGS:
-            self._left_out += 1
+            self._full = True
             return
-        self._findings.append(Finding(level, code, pointer(at), message, source, stage))
+        sentence = message[:1].upper() + message[1:]
+        self._findings.append(Finding(level, code, pointer(at), sentence, source, stage))
 
 
 def pointer(at: Path) -> str:
@@ -146,7 +152,7 @@ def pointer(at: Path) -> str:
 
 
 def label(at: Path) -> str:
-    """How a message names a place: `` `weight` ``, `` entry 2 of `networks` `` or "the document"."""
+    """How a message names a place: `weight`, entry 2 of `networks`, or "the document"."""
     if at is None:
         return "the document"
     parent, key = at

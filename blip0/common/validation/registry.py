@@ -64,11 +64,11 @@ def check_text(kind: str, text: str, *, context: CheckContext | None = None) -> 
     return check(kind, value, context=context)
 
 
-def _check_object_slug(value: object, at: Path, out: Findings, context: CheckContext) -> None:
+def _check_object_slug(value: object, at: Path, out: Findings, _: CheckContext) -> None:
     check_slug(value, at, out)
 
 
-def _check_catalogue_slug(value: object, at: Path, out: Findings, context: CheckContext) -> None:
+def _check_catalogue_slug(value: object, at: Path, out: Findings, _: CheckContext) -> None:
     check_slug(value, at, out, catalogue=True)
 
 

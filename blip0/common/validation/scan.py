@@ -5,6 +5,8 @@ Everything after it may rely on that: bounded depth, text that UTF-8 can hold, n
 
 from __future__ import annotations
 
+import math
+
 from blip0.common.sealing import PREFIX as SEALED_PREFIX
 from blip0.common.strict_json import MAX_DEPTH, is_encodable
 from blip0.common.validation.findings import Findings, Path, label
@@ -17,8 +19,8 @@ MAX_POLICY_DEPTH = 64
 
 def scan(value: object, out: Findings) -> bool:
     """Walk the document once. False if it can't be examined any further."""
-    nodes = 0
-    deepest: tuple[int, Path] = (0, None)
+    nodes, deepest = 0, 0
+    deepest_at: Path = None
     stack: list[tuple[object, Path, int]] = [(value, None, 0)]
     while stack:
         item, at, depth = stack.pop()
@@ -28,36 +30,48 @@ def scan(value: object, out: Findings) -> bool:
                 "limits.nodes", None, f"The document has more than {MAX_NODES} values; split it."
             )
             return False
-        if isinstance(item, str):
-            if not _text_is_fine(item, at, out):
+        if not isinstance(item, dict | list):
+            if not _scalar_is_fine(item, at, out):
                 return False
-        elif isinstance(item, dict | list):
-            depth += 1
-            if depth > MAX_DEPTH:
-                return out.parse_error(
-                    "json.depth", at, f"The document is nested deeper than {MAX_DEPTH} levels."
-                )
-            deepest = max(deepest, (depth, at), key=lambda pair: pair[0])
-            if isinstance(item, list):
-                stack.extend((entry, (at, index), depth) for index, entry in enumerate(item))
-            else:
-                for key, entry in item.items():
-                    if not isinstance(key, str):
-                        return out.parse_error("json.type", at, "Keys of an object must be text.")
-                    if not _text_is_fine(key, at, out):
-                        return False
-                    stack.append((entry, (at, key), depth))
-        elif not _is_json_scalar(item):
+            continue
+        depth += 1
+        if depth > MAX_DEPTH:
             return out.parse_error(
-                "json.type", at, f"{label(at)} is not a JSON value; write text or a number."
+                "json.depth", at, f"The document is nested deeper than {MAX_DEPTH} levels."
             )
-    if deepest[0] > MAX_POLICY_DEPTH:
+        if depth > deepest:
+            deepest, deepest_at = depth, at
+        if isinstance(item, list):
+            stack.extend((entry, (at, index), depth) for index, entry in enumerate(item))
+        elif not all(_key_is_fine(key, at, out) for key in item):
+            return False
+        else:
+            stack.extend((entry, (at, key), depth) for key, entry in item.items())
+    if deepest > MAX_POLICY_DEPTH:
         out.policy(
             "limits.depth",
-            deepest[1],
-            f"The document is nested {deepest[0]} levels deep; {MAX_POLICY_DEPTH} are allowed.",
+            deepest_at,
+            f"The document is nested {deepest} levels deep; {MAX_POLICY_DEPTH} are allowed.",
         )
     return True
+
+
+def _key_is_fine(key: object, at: Path, out: Findings) -> bool:
+    if not isinstance(key, str):
+        return out.parse_error("json.type", at, "The keys of an object must be text.")
+    return _text_is_fine(key, at, out)
+
+
+def _scalar_is_fine(item: object, at: Path, out: Findings) -> bool:
+    if isinstance(item, str):
+        return _text_is_fine(item, at, out)
+    if item is None or isinstance(item, bool | int):
+        return True
+    if isinstance(item, float) and math.isfinite(item):
+        return True
+    return out.parse_error(
+        "json.type", at, f"{label(at)} is not a JSON value; write text or a number."
+    )
 
 
 def _text_is_fine(text: str, at: Path, out: Findings) -> bool:
@@ -71,9 +85,3 @@ def _text_is_fine(text: str, at: Path, out: Findings) -> bool:
     if is_encodable(text):
         return True
     return out.parse_error("json.text", at, f"{label(at)} holds half of a \\u surrogate pair.")
-
-
-def _is_json_scalar(item: object) -> bool:
-    if isinstance(item, float):
-        return item - item == 0  # neither infinite nor NaN
-    return item is None or isinstance(item, bool | int)

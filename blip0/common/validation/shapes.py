@@ -28,7 +28,7 @@ class Shape(Protocol):
     @property
     def noun(self) -> str: ...
 
-    def check(self, value: object, at: Path, out: Findings) -> bool:
+    def check(self, value: object, at: Path, out: Findings, /) -> bool:
         """Report every problem of `value` at `at`; True if the runtime can parse it."""
         ...
 
@@ -62,7 +62,7 @@ def refuse(noun: str, value: object, at: Path, out: Findings, fix: str = "") -> 
 class Anything:
     noun: str = "anything"
 
-    def check(self, value: object, at: Path, out: Findings) -> bool:
+    def check(self, _value: object, _at: Path, _out: Findings, /) -> bool:
         return True
 
 
@@ -158,6 +158,8 @@ class ListOf:
             )
         for index, entry in enumerate(value):
             parses = self.inner.check(entry, (at, index), out) and parses
+            if out.settled:
+                break
         return parses
 
 
@@ -227,6 +229,7 @@ class Struct:
         self._unknown = unknown
         self._hints = hints or {}
         self._positional = positional
+        self._known_fields = f"known are {listed(self.fields)}." if self.fields else "remove it."
 
     def check(self, value: object, at: Path, out: Findings) -> bool:
         if isinstance(value, list) and self._positional:
@@ -271,16 +274,24 @@ class Struct:
             )
         return parses
 
+    def named(self, value: object) -> Mapping[str, object]:
+        """The members by name of a value that this shape accepts; absent ones are left out."""
+        if isinstance(value, list):
+            return dict(zip(self.fields, value, strict=False))
+        return value if isinstance(value, dict) else {}
+
     def _check_unknown(self, value: Mapping[str, object], at: Path, out: Findings) -> bool:
         if self._unknown == "ignore":
             return True
         parses = True
         strangers = [key for key in value if key not in self.fields]
         for number, key in enumerate(strangers):
+            if out.settled:
+                break
             right = self._hints.get(key)
             if right is None and number < MAX_SUGGESTIONS:
                 right = closest(key, (name for name in self.fields if name not in value))
-            fix = f"did you mean `{right}`?" if right else f"known are {listed(self.fields)}."
+            fix = f"did you mean `{right}`?" if right else self._known_fields
             name = shorten(key)
             if self._unknown == "warn":
                 message = f"The runtime ignores the field `{name}`: {fix}"
@@ -292,75 +303,16 @@ class Struct:
         return parses
 
 
-class OneKey:
-    """An object with exactly one key that says which variant its value is.
-
-    Where `words` are given, one of these as text will do instead.
-    """
-
-    def __init__(
-        self, noun: str, variants: Mapping[str, Shape], words: tuple[str, ...] = ()
-    ) -> None:
-        self.noun = noun
-        self._variants = dict(variants)
-        self._words = words
-
-    def add(self, variants: Mapping[str, Shape]) -> None:
-        """Add variants that refer to this very shape; only while a module is built."""
-        self._variants.update(variants)
-
-    def check(self, value: object, at: Path, out: Findings) -> bool:
-        if isinstance(value, str) and self._words:
-            return value in self._words or unknown_word(
-                value, (*self._words, *self._variants), at, out
-            )
-        if not isinstance(value, dict):
-            return refuse(self.noun, value, at, out)
-        if len(value) != 1 or repeated_keys(value):
-            return out.parse_error(
-                "shape.one_key",
-                at,
-                f"{label(at)} must have exactly one key, one of {listed(self._variants)}.",
-            )
-        [(key, content)] = value.items()
-        if key in self._words and content is None:
-            out.policy("shape.spelling", at, f'Write {label(at)} as the text "{key}".')
-            return True
-        if key not in self._variants:
-            return unknown_word(key, tuple(self._variants), (at, key), out)
-        return self._variants[key].check(content, (at, key), out)
+def chosen(value: object) -> str:
+    """The word of a value that a `Choice` accepts."""
+    if isinstance(value, dict):
+        return next(iter(value), "")
+    return value if isinstance(value, str) else ""
 
 
-class Tagged:
-    """An object whose member `tag` says which variant it is. Variants ignore unknown keys."""
-
-    def __init__(self, noun: str, tag: str, variants: Mapping[str, Struct]) -> None:
-        self.noun = noun
-        self._tag = tag
-        self._variants = dict(variants)
-
-    def check(self, value: object, at: Path, out: Findings) -> bool:
-        if isinstance(value, list) and value:
-            word: object = value[0]
-            if isinstance(word, str) and (variant := self._variants.get(word)):
-                return variant.check_positions(value, at, out, first=1)
-        if not isinstance(value, dict):
-            return refuse(self.noun, value, at, out)
-        if self._tag not in value:
-            return out.parse_error(
-                "shape.missing",
-                at,
-                f"The field `{self._tag}` is missing; it must be one of {listed(self._variants)}.",
-            )
-        place: Path = (at, self._tag)
-        if self._tag in repeated_keys(value):
-            return out.parse_error("json.repeated_key", place, repeated_message(self._tag))
-        word = value[self._tag]
-        if not isinstance(word, str):
-            return refuse(f"one of {listed(self._variants)}", word, place, out)
-        if word not in self._variants:
-            return unknown_word(word, tuple(self._variants), place, out)
-        return self._variants[word].check(value, at, out)
+def entries(value: object) -> list[object]:
+    """The entries of a value that may be a list."""
+    return value if isinstance(value, list) else []
 
 
 def listed(words: Sequence[str] | Mapping[str, object]) -> str:

@@ -1,0 +1,12 @@
+"""Checks of monitors and contract specs; `AppConfig.ready()` registers `CHECKS`."""
+
+from blip0.common.validation import Check
+from monitors.validators.abi import check_abi
+from monitors.validators.monitor import check_monitor
+from monitors.validators.spec import check_spec
+
+CHECKS: dict[str, Check] = {
+    "monitor": check_monitor,
+    "abi": check_abi,
+    "spec": check_spec,
+}

@@ -1,0 +1,225 @@
+"""Monitors: the runtime's `Monitor` object, its validation and reference check, and our policy.
+
+Rules look at every part that has the right form, so that one mistake doesn't hide the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from blip0.common.validation.context import CheckContext
+from blip0.common.validation.findings import Findings, Path, shorten
+from blip0.common.validation.secrets import Secret, check_author
+from blip0.common.validation.shapes import (
+    Choice,
+    Flag,
+    ListOf,
+    Struct,
+    Text,
+    defaulted,
+    entries,
+    optional,
+)
+from blip0.common.validation.text import check_name, did_you_mean
+from monitors.validators.addresses import check_address
+from monitors.validators.conditions import check_expression, check_signature
+from monitors.validators.spec import ContractSpec, check_policy
+from platform_catalog.validators.scripts import SCRIPT_FIELDS, check_script_reference
+
+STATUSES = ("Any", "Success", "Failure")
+
+ADDRESS = Struct(
+    "an address with its spec",
+    {"address": Text(), "contract_spec": optional(ContractSpec())},
+    hints={"abi": "contract_spec", "spec": "contract_spec"},
+)
+SIGNED_CONDITION = Struct(
+    "a condition with a `signature`", {"signature": Text(), "expression": optional(Text())}
+)
+TRANSACTION_CONDITION = Struct(
+    "a condition with a `status`", {"status": Choice(STATUSES), "expression": optional(Text())}
+)
+MATCH_CONDITIONS = Struct(
+    "the conditions",
+    {
+        "functions": ListOf(SIGNED_CONDITION),
+        "events": ListOf(SIGNED_CONDITION),
+        "transactions": ListOf(TRANSACTION_CONDITION),
+    },
+)
+SCRIPT_CONDITION = Struct(
+    "a script condition",
+    {name: SCRIPT_FIELDS[name] for name in ("script_path", "arguments", "language", "timeout_ms")},
+)
+MIDNIGHT_CONFIGURATION = Struct(
+    "a Midnight configuration", {"viewing_keys": defaulted(ListOf(Secret()))}, unknown="warn"
+)
+EMPTY_CONFIGURATION = Struct("an empty object", {}, unknown="warn")
+CHAIN_CONFIGURATION = Struct(
+    "a chain's configuration",
+    {
+        "midnight": optional(MIDNIGHT_CONFIGURATION),
+        "evm": optional(EMPTY_CONFIGURATION),
+        "stellar": optional(EMPTY_CONFIGURATION),
+        "solana": optional(EMPTY_CONFIGURATION),
+    },
+    unknown="warn",
+)
+MONITOR = Struct(
+    "a monitor",
+    {
+        "name": Text(),
+        "networks": ListOf(Text()),
+        "paused": Flag(),
+        "addresses": ListOf(ADDRESS),
+        "match_conditions": MATCH_CONDITIONS,
+        "trigger_conditions": ListOf(SCRIPT_CONDITION),
+        "triggers": ListOf(Text()),
+        "chain_configurations": defaulted(ListOf(CHAIN_CONFIGURATION)),
+    },
+)
+
+
+def check_monitor(value: object, at: Path, out: Findings, context: CheckContext) -> None:
+    """The check of the kind `monitor`."""
+    MONITOR.check(value, at, out)
+    monitor = MONITOR.named(value)
+    chains = _chains(monitor, context)
+    _check_name(monitor.get("name"), (at, "name"), out)
+    _check_networks(monitor, at, out, context)
+    _check_triggers(monitor, at, out, context)
+    _check_addresses(monitor, chains, at, out, context)
+    _check_conditions(monitor, chains, at, out, context)
+    for index, condition in enumerate(entries(monitor.get("trigger_conditions"))):
+        place: Path = ((at, "trigger_conditions"), index)
+        check_script_reference(SCRIPT_CONDITION.named(condition), place, out, context)
+    _check_viewing_keys(monitor, at, out, context)
+
+
+def _chains(monitor: Mapping[str, object], context: CheckContext) -> frozenset[str]:
+    """The types of the monitor's networks, as far as they are known."""
+    known = context.network_types or {}
+    names = [name for name in entries(monitor.get("networks")) if isinstance(name, str)]
+    return frozenset(known[name] for name in names if name in known)
+
+
+def _check_name(name: object, at: Path, out: Findings) -> None:
+    if name == "":
+        out.invalid("monitor.name", at, "`name` is empty; name the monitor.")
+    check_name(name, at, out)
+
+
+def _check_networks(
+    monitor: Mapping[str, object], at: Path, out: Findings, context: CheckContext
+) -> None:
+    place: Path = (at, "networks")
+    networks = monitor.get("networks")
+    if networks == []:
+        out.invalid("monitor.networks", place, "`networks` is empty; name at least one.")
+    known = None if context.network_types is None else context.network_types.keys()
+    _check_references("network", entries(networks), known, place, out)
+
+
+def _check_triggers(
+    monitor: Mapping[str, object], at: Path, out: Findings, context: CheckContext
+) -> None:
+    place: Path = (at, "triggers")
+    triggers = entries(monitor.get("triggers"))
+    _check_references("trigger", triggers, context.trigger_keys, place, out)
+    _check_limit("triggers", len(triggers), context.limits.triggers, place, out)
+
+
+def _check_references(
+    noun: str, names: list[object], known: Iterable[str] | None, at: Path, out: Findings
+) -> None:
+    seen: set[str] = set()
+    known_names = None if known is None else frozenset(known)
+    for index, name in enumerate(names):
+        if not isinstance(name, str):
+            continue
+        if name in seen:
+            out.policy(
+                f"monitor.repeated_{noun}",
+                (at, index),
+                f"The {noun} `{shorten(name)}` is named twice; remove one.",
+            )
+        seen.add(name)
+        if known_names is not None and name not in known_names:
+            out.policy(
+                f"monitor.unknown_{noun}",
+                (at, index),
+                f"There is no {noun} `{shorten(name)}` that this monitor may use."
+                f"{did_you_mean(name, known_names)}",
+            )
+
+
+def _check_addresses(
+    monitor: Mapping[str, object],
+    chains: frozenset[str],
+    at: Path,
+    out: Findings,
+    context: CheckContext,
+) -> None:
+    addresses = entries(monitor.get("addresses"))
+    _check_limit("addresses", len(addresses), context.limits.addresses, (at, "addresses"), out)
+    seen: set[str] = set()
+    for index, entry in enumerate(addresses):
+        place: Path = ((at, "addresses"), index)
+        members = ADDRESS.named(entry)
+        address, spec = members.get("address"), members.get("contract_spec")
+        if isinstance(address, str):
+            check_address(address, chains, (place, "address"), out)
+            same = address.lower() if "EVM" in chains else address
+            if same in seen:
+                out.policy(
+                    "monitor.repeated_address",
+                    (place, "address"),
+                    f"The address `{shorten(address)}` stands here twice; the runtime uses one "
+                    "spec of the two. Remove one.",
+                )
+            seen.add(same)
+        if spec is not None:
+            check_policy(spec, (place, "contract_spec"), out, context, chains)
+
+
+def _check_conditions(
+    monitor: Mapping[str, object],
+    chains: frozenset[str],
+    at: Path,
+    out: Findings,
+    context: CheckContext,
+) -> None:
+    place: Path = (at, "match_conditions")
+    conditions = MATCH_CONDITIONS.named(monitor.get("match_conditions"))
+    total = 0
+    for group in MATCH_CONDITIONS.fields:
+        shape = TRANSACTION_CONDITION if group == "transactions" else SIGNED_CONDITION
+        for index, entry in enumerate(entries(conditions.get(group))):
+            total += 1
+            members = shape.named(entry)
+            signature, expression = members.get("signature"), members.get("expression")
+            here: Path = ((place, group), index)
+            if isinstance(signature, str):
+                check_signature(signature, chains, (here, "signature"), out)
+            if isinstance(expression, str):
+                check_expression(expression, (here, "expression"), out)
+    _check_limit("conditions", total, context.limits.conditions, place, out)
+
+
+def _check_viewing_keys(
+    monitor: Mapping[str, object], at: Path, out: Findings, context: CheckContext
+) -> None:
+    for number, entry in enumerate(entries(monitor.get("chain_configurations"))):
+        place: Path = (((at, "chain_configurations"), number), "midnight")
+        midnight = MIDNIGHT_CONFIGURATION.named(CHAIN_CONFIGURATION.named(entry).get("midnight"))
+        for index, key in enumerate(entries(midnight.get("viewing_keys"))):
+            check_author(key, ((place, "viewing_keys"), index), out, context)
+
+
+def _check_limit(noun: str, count: int, most: int | None, at: Path, out: Findings) -> None:
+    if most is not None and count > most:
+        out.policy(
+            f"plan.{noun}",
+            at,
+            f"The monitor has {count} {noun}; your plan allows {most}. Remove some, or split it.",
+        )
