@@ -1,0 +1,103 @@
+"""Who belongs to a tenant, and as what. A tenant always keeps an active owner.
+
+Every change locks the tenant's row first: two owners who step down at the same time wait for each
+other, and the second is told that they are the last.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+
+from blip0.common.actors import Actor
+from blip0.common.exceptions import Conflict
+from tenants.choices import Role, TenantStatus
+from tenants.exceptions import LastOwner
+from tenants.models import Membership, Tenant, User
+from tenants.services.audit import audit_record
+from tenants.validators import require_role
+
+
+@transaction.atomic
+def member_add(*, tenant: Tenant, user: User, role: str, actor: Actor) -> Membership:
+    """Raises `Conflict` if they are a member already or the tenant is deleted."""
+    role = require_role(role)
+    locked = _lock(tenant.pk)
+    if locked.status == TenantStatus.DELETED:
+        raise Conflict(f"Tenant {tenant.slug} is deleted and takes no members.")
+    membership, is_new = Membership.objects.get_or_create(
+        tenant=tenant, user=user, defaults={"role": role}
+    )
+    if not is_new:
+        raise Conflict(
+            f"{user.email} is a member of {tenant.slug} already, as {membership.role}. "
+            "Change that role instead.",
+            pointer="/email",
+        )
+    _audit("member.added", membership, actor, after={"role": role})
+    return membership
+
+
+@transaction.atomic
+def member_change_role(*, membership: Membership, role: str, actor: Actor) -> Membership:
+    """Raises `LastOwner` if nobody else owns the tenant. No change, no record."""
+    role = require_role(role)
+    _lock(membership.tenant_id)
+    membership.refresh_from_db(fields=["role"])
+    before = membership.role
+    if before == role:
+        return membership
+    if before == Role.OWNER:
+        _require_another_owner(membership)
+    membership.role = role
+    membership.save(update_fields=["role", "updated_at"])
+    _audit("member.role_changed", membership, actor, before={"role": before}, after={"role": role})
+    return membership
+
+
+@transaction.atomic
+def member_remove(*, membership: Membership, actor: Actor) -> None:
+    """Raises `LastOwner` if nobody else owns the tenant."""
+    _lock(membership.tenant_id)
+    membership.refresh_from_db(fields=["role"])
+    if membership.role == Role.OWNER:
+        _require_another_owner(membership)
+    _audit("member.removed", membership, actor, before={"role": membership.role})
+    membership.delete()
+
+
+def _lock(tenant_id: UUID) -> Tenant:
+    return Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
+
+
+def _require_another_owner(membership: Membership) -> None:
+    others = Membership.objects.filter(
+        tenant_id=membership.tenant_id, role=Role.OWNER, user__is_active=True
+    ).exclude(pk=membership.pk)
+    if not others.exists():
+        raise LastOwner(
+            f"{membership.user.email} is the only active owner of {membership.tenant.slug}. "
+            "Make somebody else an owner first.",
+            pointer="/role",
+        )
+
+
+def _audit(
+    action: str,
+    membership: Membership,
+    actor: Actor,
+    *,
+    before: dict[str, str] | None = None,
+    after: dict[str, str] | None = None,
+) -> None:
+    audit_record(
+        action=action,
+        actor=actor,
+        object_kind="member",
+        object_id=membership.user_id,
+        object_name=membership.user.email,
+        tenant_id=membership.tenant_id,
+        before=before,
+        after=after,
+    )
