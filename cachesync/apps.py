@@ -6,3 +6,8 @@ class CachesyncConfig(AppConfig):
 
     name = "cachesync"
     verbose_name = "Projection"
+
+    def ready(self) -> None:
+        from cachesync.receivers import connect
+
+        connect()

@@ -6,3 +6,12 @@ class PlatformCatalogConfig(AppConfig):
 
     name = "platform_catalog"
     verbose_name = "Catalogue"
+
+    def ready(self) -> None:
+        from blip0.common.projected import register_projected
+        from platform_catalog import models
+
+        register_projected(models.Network, kind="network", owner_column="slug")
+        register_projected(models.RpcEndpoint, kind="network", owner_column="network_id")
+        register_projected(models.FilterScript, kind="filter", owner_column="name")
+        register_projected(models.FilterScriptVersion, kind="filter", owner_column="script_id")

@@ -6,3 +6,9 @@ class TenantsConfig(AppConfig):
 
     name = "tenants"
     verbose_name = "Tenants and people"
+
+    def ready(self) -> None:
+        from blip0.common.projected import register_projected
+        from tenants.models import Tenant
+
+        register_projected(Tenant, kind="tenant", owner_column="*")

@@ -1,0 +1,237 @@
+"""Rendering a scope: one snapshot of Postgres, the objects that changed, nothing else.
+
+What to render comes from the change log between Redis' version and the snapshot's; where the log
+doesn't cover that, from everything. The log is a hint about work, never about truth: what is
+written is always what the snapshot holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from blip0.common.canonical import NotCanonical, canonical_bytes
+from blip0.common.tenancy import in_public, in_tenant
+from cachesync.contracts import MAX_DOCUMENT_BYTES, Document, Snapshot, Version
+from cachesync.keys import KIND_FILTER, KIND_MONITOR, KIND_NETWORK, PLATFORM, Scope
+from cachesync.models import ProjectedDocument
+from monitors.models import Monitor
+from monitors.projections import MonitorDocument, monitor_documents, monitor_ids_for
+from platform_catalog.projections import (
+    CatalogueDocument,
+    filter_documents,
+    network_documents,
+)
+from tenants.models import ConfigChange, ConfigVersion, Tenant
+from tenants.models.versions import ALL_OBJECTS
+
+State = ProjectedDocument.State
+
+
+class OtherHistory(Exception):
+    """Redis' version isn't one that this database went through."""
+
+
+class ScopeUnknown(Exception):
+    """Postgres has no version of this scope."""
+
+
+class OverBudget(Exception):
+    """More documents than the caller has time for."""
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """One view of Postgres for the whole block; nothing can be written in it."""
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def render(
+    scope: Scope, *, since: Version | None, everything: bool = False, budget: int | None = None
+) -> Snapshot:
+    """The scope's documents that changed after `since`; all of them without it, or on demand.
+
+    `since` is what Redis holds; one of another epoch or renderer means everything. Raises
+    `ScopeUnknown`, `OtherHistory` where `since` is newer than Postgres or not of its history, and
+    `OverBudget` where more than `budget` documents would be rendered.
+    """
+    with in_public(), snapshot():
+        row = ConfigVersion.objects.filter(scope=scope.id).first()
+        if row is None:
+            raise ScopeUnknown(scope.id)
+        version = Version(row.version, row.epoch, str(row.token))
+        changes = _changes(scope, since, version)
+        if everything:
+            changes = None
+        if scope.is_platform:
+            return _render_platform(version, row.status, changes)
+        return _render_tenant(scope, version, row.status, changes, budget)
+
+
+def _changes(scope: Scope, since: Version | None, version: Version) -> dict[str, set[str]] | None:
+    """Changed objects by kind, or None for everything."""
+    if since is None or since.epoch < version.epoch:
+        return None
+    if (since.epoch, since.rev) > (version.epoch, version.rev):
+        raise OtherHistory("ahead")
+    if since.rev == version.rev:
+        if since.token != version.token:
+            raise OtherHistory("diverged")
+        return {} if since.render_version == version.render_version else None
+    log = list(
+        ConfigChange.objects.filter(
+            scope=scope.id, version__gte=since.rev, version__lte=version.rev
+        ).values_list("version", "token", "kind", "object_id")
+    )
+    known = {str(token) for number, token, _, _ in log if number == since.rev}
+    if known and since.token not in known:
+        raise OtherHistory("diverged")
+    covered = {number for number, _, _, _ in log} >= set(range(since.rev + 1, version.rev + 1))
+    if not (known and covered) or since.render_version != version.render_version:
+        return None
+    changes: dict[str, set[str]] = {}
+    for number, _, kind, object_id in log:
+        if number == since.rev:
+            continue
+        if object_id == ALL_OBJECTS:
+            return None
+        changes.setdefault(kind, set()).add(object_id)
+    return changes
+
+
+def _render_platform(
+    version: Version, status: str, changes: dict[str, set[str]] | None
+) -> Snapshot:
+    documents: dict[str, Document] = {}
+    withdrawn: set[str] = set()
+    for kind, render_kind in (
+        (KIND_NETWORK, network_documents),
+        (KIND_FILTER, filter_documents),
+    ):
+        wanted = None if changes is None else changes.get(kind, set())
+        rendered = render_kind(wanted) if wanted is None or wanted else {}
+        unused = _unused(kind, [item for item in rendered.values() if not item.enabled])
+        for key, item in rendered.items():
+            if key in unused:
+                withdrawn.add(PLATFORM.field(kind, key))
+            else:
+                documents[PLATFORM.field(kind, key)] = _catalogue_document(kind, item)
+        withdrawn |= {PLATFORM.field(kind, key) for key in (wanted or set()) - set(rendered)}
+    return Snapshot(
+        scope=PLATFORM,
+        version=version,
+        status=status,
+        documents=documents,
+        withdrawn=frozenset(withdrawn),
+        complete=changes is None,
+    )
+
+
+def _unused(kind: str, disabled: list[CatalogueDocument]) -> set[str]:
+    """Disabled networks that no projected document names any more: they may go."""
+    if kind != KIND_NETWORK or not disabled:
+        return set()
+    keys = {item.key for item in disabled}
+    named: set[str] = set()
+    for networks in ProjectedDocument.objects.filter(
+        kind=KIND_MONITOR, networks__overlap=sorted(keys)
+    ).values_list("networks", flat=True):
+        named.update(networks)
+    return keys - named
+
+
+def _catalogue_document(kind: str, item: CatalogueDocument) -> Document:
+    return Document(
+        kind=kind,
+        object_id=item.key,
+        name=item.name,
+        slug=item.key,
+        body=canonical_bytes(item.body),
+        active=item.enabled,
+        state=State.ACTIVE if item.enabled else State.INACTIVE,
+        reason="" if item.enabled else "disabled",
+    )
+
+
+def _render_tenant(
+    scope: Scope,
+    version: Version,
+    status: str,
+    changes: dict[str, set[str]] | None,
+    budget: int | None,
+) -> Snapshot:
+    tenant = Tenant.objects.filter(pk=scope.id).first()
+    if tenant is None or status == ConfigVersion.Status.DELETED:
+        return Snapshot(
+            scope, version, ConfigVersion.Status.DELETED, {}, frozenset(), complete=True
+        )
+    with in_tenant(tenant.pk):
+        ids = None if changes is None else _monitor_ids(changes)
+        if budget is not None:
+            count = Monitor.objects.live().count() if ids is None else len(ids)
+            if count > budget:
+                raise OverBudget(f"{count} documents")
+        rendered = monitor_documents(tenant, ids) if ids is None or ids else {}
+    documents: dict[str, Document] = {}
+    unrendered: dict[str, Document] = {}
+    withdrawn = {str(item) for item in (ids or set()) - set(rendered)}
+    for monitor_id, item in rendered.items():
+        document = _monitor_document(item)
+        if document.body is None and document.state != State.INVALID:
+            withdrawn.add(str(monitor_id))
+            unrendered[str(monitor_id)] = document
+        else:
+            documents[str(monitor_id)] = document
+    return Snapshot(
+        scope=scope,
+        version=version,
+        status=status,
+        documents=documents,
+        withdrawn=frozenset(withdrawn),
+        complete=ids is None,
+        unrendered=unrendered,
+    )
+
+
+def _monitor_ids(changes: dict[str, set[str]]) -> set[UUID]:
+    ids = {UUID(item) for item in changes.get("monitor", set())}
+    return ids | monitor_ids_for(
+        triggers={UUID(item) for item in changes.get("trigger", set())},
+        networks=changes.get("network", set()),
+    )
+
+
+_STATES = {"": State.ACTIVE, "paused": State.PAUSED, "snoozed": State.SNOOZED}
+
+
+def _monitor_document(item: MonitorDocument) -> Document:
+    body: bytes | None = None
+    problem = item.invalid_because
+    if item.body is not None:
+        try:
+            body = canonical_bytes(item.body)
+        except NotCanonical as error:
+            problem = f"not_canonical: {error}"
+        if body is not None and len(body) > MAX_DOCUMENT_BYTES:
+            problem, body = f"too_large: {len(body)} bytes, at most {MAX_DOCUMENT_BYTES}", None
+    state = State.INVALID if problem else _STATES.get(item.inactive_because, State.INACTIVE)
+    return Document(
+        kind=KIND_MONITOR,
+        object_id=str(item.id),
+        name=item.name,
+        slug=item.slug,
+        body=body,
+        active=not item.inactive_because,
+        state=state,
+        reason=problem or item.inactive_because,
+        networks=item.networks,
+        scripts=item.scripts,
+        addresses=item.addresses,
+        triggers=item.triggers,
+    )

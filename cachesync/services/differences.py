@@ -1,0 +1,116 @@
+"""What must change in Redis so that it holds a snapshot: a pure comparison."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from blip0.common.sealing import is_sealed
+from cachesync.contracts import Change, Document, Snapshot, StoredScope
+from cachesync.keys import KIND_FILTER, KIND_NETWORK, PLATFORM
+
+
+def difference(
+    snapshot: Snapshot, stored: StoredScope, last_good: Mapping[str, str]
+) -> Change | None:
+    """The change from `stored` to `snapshot`, or None where there is nothing to write.
+
+    Compared by hash, so that equal content is never written again. `last_good` holds the stored
+    bodies of documents that could not be rendered. A change without any document still moves the
+    version.
+    """
+    scope = snapshot.scope
+    puts = {
+        field: document.body
+        for field, document in snapshot.documents.items()
+        if document.body is not None and document.sha256 != stored.sha256(field)
+    }
+    removals = set(snapshot.withdrawn) & set(stored.index)
+    if snapshot.complete:
+        removals |= set(stored.index) - set(snapshot.documents)
+    after = {field for field in stored.index if field not in removals} | set(puts)
+
+    activate: set[str] = set()
+    deactivate: set[str] = set()
+    if not scope.is_platform:
+        wanted = {
+            field
+            for field, document in snapshot.documents.items()
+            if _runs(field, document, stored, last_good)
+        }
+        activate = wanted - stored.active
+        considered = set(stored.active) if snapshot.complete else set(snapshot.documents)
+        deactivate = (considered & stored.active) - wanted - removals
+    if not (puts or removals or activate or deactivate) and (
+        stored.version == snapshot.version and stored.status == snapshot.status
+    ):
+        return None
+    hashes = {field: snapshot.documents[field].sha256 for field in puts}
+    active = (stored.active | activate) - deactivate - removals
+    return Change(
+        scope=scope,
+        expected=stored.version,
+        version=snapshot.version,
+        status=snapshot.status,
+        digest=_digest(
+            {field: hashes.get(field) or stored.sha256(field) for field in after}, active
+        ),
+        puts=puts,
+        hashes=hashes,
+        activate=frozenset(activate),
+        deactivate=frozenset(deactivate),
+        removals=frozenset(removals),
+        requires=frozenset(_required(snapshot.documents[field] for field in puts)),
+    )
+
+
+def _runs(
+    field: str, document: Document, stored: StoredScope, last_good: Mapping[str, str]
+) -> bool:
+    if not document.active:
+        return False
+    if document.body is not None:
+        return True
+    # It can't be rendered. What ran before goes on with the last good document, unless that one
+    # tells somebody who must not be told any more, or with a secret that was replaced.
+    body = last_good.get(field)
+    return field in stored.active and body is not None and _still_true(body, document.triggers)
+
+
+def _still_true(body: str, triggers: Mapping[str, object]) -> bool:
+    held: dict[str, Any] = json.loads(body).get("triggers", {})
+    return all(
+        trigger_id in triggers and _same_secrets(trigger, triggers[trigger_id])
+        for trigger_id, trigger in held.items()
+    )
+
+
+def _same_secrets(held: object, current: object) -> bool:
+    """Equal bytes of every secret. Where secrets are delivered in plain text: equal altogether."""
+    secrets = set(_secrets(held))
+    return held == current if not secrets else secrets <= set(_secrets(current))
+
+
+def _secrets(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _secrets(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _secrets(item)
+    elif isinstance(value, str) and is_sealed(value):
+        yield value
+
+
+def _required(documents: Iterator[Document]) -> Iterator[str]:
+    for document in documents:
+        yield from (PLATFORM.field(KIND_NETWORK, network) for network in document.networks)
+        yield from (PLATFORM.field(KIND_FILTER, script) for script in document.scripts)
+
+
+def _digest(hashes: Mapping[str, str], active: frozenset[str] | set[str]) -> str:
+    """SHA-256 over sorted lines `field sha256 active`: a reader can compare its copy with it."""
+    lines = (f"{field} {hashes[field]} {int(field in active)}\n" for field in sorted(hashes))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -1,0 +1,154 @@
+"""Bringing one scope up to date: the only path by which anything gets into Redis."""
+
+from __future__ import annotations
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+
+from cachesync.contracts import RENDER_VERSION, Document, Result, Snapshot, StoredScope
+from cachesync.keys import PLATFORM, Scope
+from cachesync.models import ProjectedDocument
+from cachesync.projections import OtherHistory, OverBudget, ScopeUnknown, render
+from cachesync.services.differences import difference
+from cachesync.services.wake import wake_projector
+from cachesync.store import MissingReference, Store
+
+logger = structlog.get_logger(__name__)
+
+ATTEMPTS = 5
+REQUEST_BUDGET = 50
+"""Documents that a request may render and write; more is left to the projector."""
+
+
+def scope_project(
+    *, scope: Scope, store: Store, repair: bool = False, budget: int | None = None
+) -> Result:
+    """Make Redis hold the committed configuration of `scope`.
+
+    Safe beside any number of others doing the same: whoever renders the newest version wins, an
+    older one is refused by the script. With `repair`, every document is rendered and looked for,
+    not only the changed ones. With `budget`, more documents than that are DEFERRED.
+
+    Returns OK, NOOP, STALE (somebody newer was faster), AHEAD or DIVERGED (nothing is written
+    until an operator decides). Raises `redis.RedisError`, and `MissingReference` where a document
+    names a catalogue key that even the platform's own projection doesn't bring.
+    """
+    platform_tried = scope.is_platform
+    for _ in range(ATTEMPTS):
+        stored = store.read(scope, look=repair)
+        if stored.version is not None and stored.version.render_version > RENDER_VERSION:
+            return Result.STALE  # newer code is at work on it
+        try:
+            snapshot = render(scope, since=stored.version, everything=repair, budget=budget)
+        except ScopeUnknown:
+            return Result.NOOP
+        except OverBudget:
+            wake_projector()
+            return Result.DEFERRED
+        except OtherHistory as history:
+            logger.error("projection.other_history", scope=scope.id, history=str(history))
+            return Result(str(history))
+        try:
+            result = _apply(snapshot, stored, store)
+        except MissingReference:
+            if platform_tried:
+                raise
+            # Make before break: what a document names is there before the document is.
+            scope_project(scope=PLATFORM, store=store, repair=True)
+            platform_tried = True
+            continue
+        if result is not Result.CONFLICT:
+            return result
+    logger.warning("projection.contended", scope=scope.id)
+    return Result.CONFLICT
+
+
+def _apply(snapshot: Snapshot, stored: StoredScope, store: Store) -> Result:
+    unrenderable = [
+        field for field, document in snapshot.documents.items() if document.body is None
+    ]
+    last_good = store.bodies(snapshot.scope, unrenderable)
+    change = difference(snapshot, stored, last_good)
+    if change is None:
+        return Result.NOOP
+    result = store.apply(change, now=timezone.now())
+    if result is Result.OK:
+        _remember(snapshot, stored)
+        logger.debug(
+            "projection.applied",
+            scope=snapshot.scope.id,
+            rev=snapshot.version.rev,
+            written=len(change.puts),
+            removed=len(change.removals),
+        )
+    return result
+
+
+def _remember(snapshot: Snapshot, stored: StoredScope) -> None:
+    """Keep the table that people look at in step. It is never asked what Redis holds."""
+    scope = snapshot.scope
+    known = ProjectedDocument.objects.filter(scope=scope.id)
+    rows = [
+        _row(scope, field, document, snapshot, stored)
+        for documents in (snapshot.documents, snapshot.unrendered)
+        for field, document in documents.items()
+    ]
+    ProjectedDocument.objects.bulk_create(
+        rows,
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["scope", "kind", "object_id"],
+        update_fields=_REMEMBERED,
+    )
+    if snapshot.complete:
+        kept = [row.object_id for row in rows]
+        known.exclude(object_id__in=kept).delete()
+    else:
+        gone = {field.rpartition(":")[2] for field in snapshot.withdrawn - set(snapshot.unrendered)}
+        if gone:
+            known.filter(object_id__in=gone).delete()
+
+
+_REMEMBERED = [
+    "name", "slug", "state", "reason", "networks", "scripts", "addresses", "rev", "sha256", "size",
+    "updated_at",
+]  # fmt: skip
+
+
+def _row(
+    scope: Scope, field: str, document: Document, snapshot: Snapshot, stored: StoredScope
+) -> ProjectedDocument:
+    rev, _, sha256 = stored.index.get(field, "").partition(":")
+    if document.body is not None and document.sha256 != sha256:
+        rev, sha256 = str(snapshot.version.rev), document.sha256
+    return ProjectedDocument(
+        scope=scope.id,
+        kind=document.kind,
+        object_id=document.object_id,
+        name=document.name,
+        slug=document.slug,
+        state=document.state,
+        reason=document.reason[:500],
+        networks=list(document.networks),
+        scripts=list(document.scripts),
+        addresses=list(document.addresses),
+        rev=int(rev or snapshot.version.rev),
+        sha256=sha256,
+        size=len(document.body or b""),
+    )
+
+
+def write_through(scope: Scope) -> Result | None:
+    """Project a scope within a request's patience. Never raises: the sweep finds what is left."""
+    try:
+        store = Store(timeout_s=settings.PROJECTION_WRITE_THROUGH_TIMEOUT_S)
+        result = scope_project(scope=scope, store=store, budget=REQUEST_BUDGET)
+    except Exception as error:
+        # Committed is committed: whatever is wrong with Redis or with one document, the caller's
+        # request has succeeded, and the sweep repeats this within seconds.
+        logger.warning("projection.write_through_failed", scope=scope.id, error=repr(error))
+        return None
+    if scope.is_platform:
+        wake_projector()  # a network that was disabled changes other scopes too
+    return result
