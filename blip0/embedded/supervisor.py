@@ -95,7 +95,8 @@ def supervise(
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310  # our own URL
+        # Patient: the port is open long before the first worker is, and asking again helps nobody.
+        with urllib.request.urlopen(url, timeout=60) as response:  # noqa: S310  # our own URL
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False

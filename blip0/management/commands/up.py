@@ -53,7 +53,8 @@ class Command(BaseCommand):
 
     def _start(self, services: Services) -> None:
         before = read_state(PROJECT_ROOT)
-        self.stdout.write("Starting the services ...")
+        if any(status.state == "stopped" for status in services.status()):
+            self.stdout.write("Starting the services ...")
         services.start(tied=True)
         if read_state(PROJECT_ROOT) != before:
             # Settings were read without them. The same process starts over, so that what is tied
