@@ -5,7 +5,7 @@ from __future__ import annotations
 from blip0.common.exceptions import Conflict, DomainError
 
 
-class InvalidField(DomainError):  # noqa: N818 - it names what is wrong
+class InvalidField(DomainError):
     """A value breaks its rule; `pointer` names the field."""
 
     code = "invalid"

@@ -116,7 +116,7 @@ _copies: dict[str, str] = {}
 """The DDL by the template's fingerprint. Holds one entry: the template's last state."""
 
 
-class CannotCopy(RuntimeError):  # noqa: N818 - says what happened
+class CannotCopy(RuntimeError):
     """The template holds what `schemas` does not know to copy: a programming error."""
 
 

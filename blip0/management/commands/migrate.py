@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as DjangosMigrate
 from django.db import DatabaseError, connection
+from django.db.migrations.exceptions import InconsistentMigrationHistory
 from django_tenants.utils import schema_context
 
 from blip0.common.tenancy import TEMPLATE_SCHEMA, in_public
@@ -65,7 +66,7 @@ class Command(DjangosMigrate):
             try:
                 self._migrate(schema)
                 outcome = "done"
-            except DatabaseError as error:
+            except (DatabaseError, InconsistentMigrationHistory) as error:
                 outcome = f"FAILED: {error}"
                 failed.append(slug)
             self._progress(f"  [{number}/{len(behind)}] {slug}: {outcome}")
