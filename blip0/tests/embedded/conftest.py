@@ -30,6 +30,15 @@ def services(root: Path) -> Iterator[Services]:
     services.stop()
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """Services that run and that a test only looks at."""
+    services = Services(tmp_path_factory.mktemp("running services"), environ={})
+    services.start(durable=True)
+    yield services
+    services.stop()
+
+
 @pytest.fixture
 def valkeys(root: Path) -> Iterator[Services]:
     """The same without PostgreSQL, whose first start takes most of a second."""

@@ -1,15 +1,12 @@
-"""The commands in a process of their own, as a person calls them."""
+"""The commands where they must not start anything."""
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
-import sys
+from io import StringIO
 
 import pytest
-
-from blip0.tests.embedded.conftest import SOURCE
+from django.core.management import CommandError, call_command
 
 EXTERNAL = {
     "DATABASE_URL": "postgres://somebody:it's@else/db",
@@ -17,18 +14,6 @@ EXTERNAL = {
     "REDIS_CACHE_URL": "redis://else/1",
     "CELERY_BROKER_URL": "redis://else/2",
 }
-
-
-def manage(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if name not in EXTERNAL}
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=SOURCE,
-        env=kept | {"BLIP0_ENV": "development"} | environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize(
@@ -39,24 +24,31 @@ def manage(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         ("env", "export DATABASE_URL='postgres://somebody:it'\"'\"'s@else/db'\n"),
     ],
 )
-def test_services__everything_set_in_the_environment__says_so_and_exits_with_0(
-    action: str, said: str
+def test_services__everything_set_in_the_environment__says_so(
+    monkeypatch: pytest.MonkeyPatch, action: str, said: str
 ) -> None:
-    done = manage("services", action, **EXTERNAL)
+    for name, url in EXTERNAL.items():
+        monkeypatch.setenv(name, url)
+    output = StringIO()
 
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(said)
+    call_command("services", action, stdout=output)
+
+    assert output.getvalue().startswith(said)
 
 
-def test_up__port_taken__one_line_with_the_fix_before_anything_starts() -> None:
+def test_up__port_taken__one_line_with_the_fix_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    output = StringIO()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
+        monkeypatch.setenv("BLIP0_PORT", str(port))
 
-        done = manage("up", BLIP0_PORT=str(port))
+        with pytest.raises(CommandError) as caught:
+            call_command("up", stdout=output)
 
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr == (
-        f"CommandError: port {port} of 127.0.0.1 is taken: stop the program that holds it, or "
-        "choose another port with BLIP0_PORT=8001 make up\n"
+    assert str(caught.value) == (
+        f"port {port} of 127.0.0.1 is taken: stop the program that holds it, or "
+        "choose another port with BLIP0_PORT=8001 make up"
     )
+    assert output.getvalue() == ""

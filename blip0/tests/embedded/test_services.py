@@ -75,10 +75,8 @@ def wait_until_gone(processes: list[ProcessId], seconds: float = 10) -> None:
         time.sleep(0.02)
 
 
-def test_start__new_folder__three_real_servers_with_their_settings(
-    services: Services, root: Path
-) -> None:
-    endpoints = services.start(durable=True)
+def test_start__new_folder__three_real_servers_with_their_settings(running: Services) -> None:
+    endpoints = running.start()
 
     assert execute(endpoints, "SHOW server_encoding") == [("UTF8",)]
     assert execute(endpoints, "SHOW max_locks_per_transaction") == [("256",)]
@@ -92,22 +90,20 @@ def test_start__new_folder__three_real_servers_with_their_settings(
     assert cache.config_get("maxmemory-policy") == {"maxmemory-policy": "volatile-lru"}
     assert cache.config_get("databases") == {"databases": "2"}
     assert client(endpoints.celery_broker_url).ping()
-    assert read_state(root) == endpoints
-    assert [status.state for status in services.status()] == ["running"] * 3
+    assert read_state(running.root) == endpoints
+    assert [status.state for status in running.status()] == ["running"] * 3
 
 
-def test_start__already_running__changes_nothing_and_takes_no_time(
-    services: Services, root: Path
-) -> None:
-    endpoints = services.start(durable=False)
-    before = processes(root)
+def test_start__already_running__changes_nothing_and_takes_no_time(running: Services) -> None:
+    endpoints = read_state(running.root)
+    before = processes(running.root)
 
     began = time.monotonic()
-    again = Services(root, environ={}).start(durable=False)
+    again = Services(running.root, environ={}).start()
 
     assert time.monotonic() - began < 0.2
     assert again == endpoints
-    assert processes(root) == before
+    assert processes(running.root) == before
 
 
 def test_stop__running__leaves_no_process_and_keeps_ports_for_the_next_start(
@@ -275,24 +271,23 @@ def test_start__database_set_in_the_environment__starts_only_the_others(root: Pa
         services.stop()
 
 
-def test_start__passwords__only_in_files_of_the_owner(services: Services, root: Path) -> None:
-    services.start(durable=False)
-    records = State.read(root / FOLDER).records
+def test_start__passwords__only_in_files_of_the_owner(running: Services) -> None:
+    records = State.read(running.folder).records
 
     for record in records.values():
         assert record.process is not None
         assert record.password not in command_line(record.process.pid)
     holders = [
         path
-        for path in (root / FOLDER).rglob("*")
+        for path in running.folder.rglob("*")
         if path.is_file() and records["projection"].password.encode() in path.read_bytes()
     ]
     assert {path.name for path in holders} == {"services.json", "valkey.conf"}
     assert {path.stat().st_mode & 0o077 for path in holders} == {0}
 
 
-def test_start__wrong_password__is_refused(services: Services) -> None:
-    endpoints = services.start(durable=False)
+def test_start__wrong_password__is_refused(running: Services) -> None:
+    endpoints = running.start()
     password = urlsplit(endpoints.database_url).password or ""
 
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
