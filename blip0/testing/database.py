@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from django.core.management import call_command
 from django.db import connection, connections
+from django.test import override_settings
 from psycopg import sql
 
 from blip0.common.tenancy import TENANT_SCHEMA_PATTERN
@@ -38,7 +39,8 @@ def create_database(run: Path, worker: str) -> str:
                 admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(model)))
                 _use(model)
                 call_command("migrate", verbosity=0)
-                create_world()
+                with override_settings(PROJECTION_RECEIVERS=False):
+                    create_world()
             connections.close_all()
             admin.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(

@@ -6,14 +6,12 @@ Both are on the plan `pro`. Everybody's password is `PASSWORD`.
 
 from __future__ import annotations
 
-from django.core.management import call_command
-from django.db import connection
-
+from blip0.common.actors import Actor
 from blip0.common.canonical import sha256_hex
-from blip0.common.tenancy import schema_name_for
 from platform_catalog.models import FilterScript, FilterScriptVersion, Network, RpcEndpoint
 from tenants.choices import Role
-from tenants.models import Membership, Plan, Tenant, User
+from tenants.models import Membership, User
+from tenants.services.lifecycle import tenant_create
 
 PASSWORD = "correct horse battery"
 
@@ -44,7 +42,9 @@ SCRIPTS = {
 def create_world() -> None:
     """Create tenants, people and a small catalogue, through the services where there is one."""
     for slug, people in PEOPLE.items():
-        tenant = _tenant_create(slug)
+        tenant = tenant_create(
+            slug=slug, name=slug.title(), plan_slug="pro", actor=Actor.system("tests")
+        )
         for email, role in people.items():
             user = User.objects.create_user(email, PASSWORD, name=email.partition("@")[0].title())
             Membership.objects.create(tenant=tenant, user=user, role=role)
@@ -65,26 +65,3 @@ def create_world() -> None:
         FilterScriptVersion.objects.create(
             script=script, version=1, content=content, sha256=sha256_hex(content.encode())
         )
-
-
-def _tenant_create(slug: str) -> Tenant:
-    plan, _ = Plan.objects.get_or_create(
-        slug="pro",
-        defaults=dict(
-            name="Pro",
-            monitors=200,
-            triggers=500,
-            api_calls_per_hour=100000,
-            contract_spec_bytes=262144,
-            addresses_per_monitor=100,
-            conditions_per_monitor=100,
-            triggers_per_monitor=10,
-        ),
-    )
-    tenant = Tenant(slug=slug, name=slug.title(), plan=plan, status="active")
-    tenant.schema_name = schema_name_for(tenant.pk)
-    tenant.save()
-    with connection.cursor() as c:
-        c.execute(f"CREATE SCHEMA {tenant.schema_name}")
-    call_command("migrate_schemas", schema_name=tenant.schema_name, verbosity=0)
-    return tenant
