@@ -9,8 +9,14 @@ class TriggersConfig(AppConfig):
 
     def ready(self) -> None:
         from blip0.common.projected import register_projected
+        from blip0.common.reseal import RESEALERS
+        from blip0.common.validation import register_kinds
         from triggers import models
+        from triggers.services import triggers_reseal
+        from triggers.validators import CHECKS
 
+        register_kinds(CHECKS)
+        RESEALERS.register("triggers", triggers_reseal)
         register_projected(models.Trigger, kind="trigger", owner_column="id")
         for config in models.TriggerConfig.__subclasses__():
             register_projected(config, kind="trigger", owner_column="trigger_id")

@@ -1,0 +1,61 @@
+"""Reads of triggers, for API, admin, export and the apps above. Secrets never leave here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+
+from blip0.common.exceptions import NotFound
+from triggers.models import Trigger
+from triggers.store import masked_config, sealed_configs
+
+
+def trigger_by_slug(slug: str) -> Trigger:
+    """The live trigger of the current tenant. Raises `NotFound`. One query."""
+    try:
+        return Trigger.objects.live().get(slug=slug)
+    except Trigger.DoesNotExist:
+        raise NotFound(f"There is no trigger `{slug}`.") from None
+
+
+def triggers_by_slug(slugs: Iterable[str], *, lock: bool = False) -> dict[str, Trigger]:
+    """The live triggers among `slugs`. One query.
+
+    With `lock`, inside a transaction, none of them can be deleted before it ends: what links to
+    a trigger takes this lock, or it may link to one that is just being deleted.
+    """
+    triggers = Trigger.objects.live().filter(slug__in=list(slugs)).order_by("pk")
+    if lock:
+        triggers = triggers.select_for_update(no_key=True)
+    return {trigger.slug: trigger for trigger in triggers}
+
+
+def trigger_representation(trigger: Trigger) -> dict[str, Any]:
+    """The trigger in the form that its owner reads and writes, secrets masked. One query."""
+    return _represent([trigger])[0]
+
+
+def trigger_representations(triggers: QuerySet[Trigger]) -> list[dict[str, Any]]:
+    """`trigger_representation` of each, in the queryset's order. At most six queries."""
+    return _represent(list(triggers))
+
+
+def _represent(triggers: list[Trigger]) -> list[dict[str, Any]]:
+    configs = sealed_configs((trigger.pk, trigger.trigger_type) for trigger in triggers)
+    return [
+        {
+            "id": str(trigger.pk),
+            "slug": trigger.slug,
+            "name": trigger.name,
+            "trigger_type": trigger.trigger_type,
+            "enabled": trigger.enabled,
+            "disabled_reason": trigger.disabled_reason,
+            "version": trigger.version,
+            "created_at": trigger.created_at.isoformat(),
+            "updated_at": trigger.updated_at.isoformat(),
+            "config": masked_config(trigger.trigger_type, trigger.pk, configs.get(trigger.pk, {})),
+        }
+        for trigger in triggers
+    ]

@@ -1,0 +1,14 @@
+"""Use cases of triggers. The caller has entered the tenant; see each function."""
+
+from triggers.services.changes import trigger_create, trigger_update
+from triggers.services.reseal import triggers_reseal
+from triggers.services.states import trigger_delete, trigger_disable, trigger_enable
+
+__all__ = [
+    "trigger_create",
+    "trigger_delete",
+    "trigger_disable",
+    "trigger_enable",
+    "trigger_update",
+    "triggers_reseal",
+]

@@ -1,0 +1,139 @@
+"""From what a tenant sends to what can be stored: kept secrets put back, and everything checked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+
+from blip0.common.sealing import CannotOpen
+from blip0.common.validation import CheckContext, Finding, InvalidDocument, check
+from triggers.contracts import TRIGGER_TYPES
+from triggers.contracts.base import secret_text, with_text
+from triggers.exceptions import SecretUnreadable
+from triggers.models import TriggerConfig
+from triggers.store import columns_of, open_secret, secrets_in
+
+WRITABLE_KEYS = frozenset({"name", "slug", "trigger_type", "enabled", "config"})
+READ_ONLY_KEYS = frozenset({"id", "version", "disabled_reason", "created_at", "updated_at"})
+"""Part of what is read; ignored where it is sent back."""
+
+_TENANT = CheckContext(author="tenant")
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A configuration in plain text. `kept` names the secrets that stay as they are stored."""
+
+    config: Any
+    kept: frozenset[str] = frozenset()
+
+
+def resolve(kind: str, trigger_id: UUID, given: object, stored: Mapping[str, Any]) -> Resolved:
+    """`given` with every secret that it leaves out, or sends back masked, as `stored` has it.
+
+    Headers that are left out altogether stay; within headers that are given, a name that is left
+    out goes. Raises `InvalidDocument` for a mask where nothing is stored, and `SecretUnreadable`.
+    """
+    if not isinstance(given, Mapping):
+        return Resolved(given)  # the check refuses it
+    contract = TRIGGER_TYPES.get(kind)
+    secrets = secrets_in(kind, stored)
+    masked = kept_whole(kind, stored)
+    kept: set[str] = set()
+    findings: list[Finding] = []
+
+    def put_back(field: str, secret: object) -> object:
+        if not is_mask(secret):
+            return secret
+        pointer = "/config/" + field.replace("headers.", "headers/", 1)
+        if field not in secrets:
+            message = f"No `{field}` is stored yet; write it."
+            findings.append(_finding("secret.not_stored", pointer, message))
+            return secret
+        kept.add(field)
+        try:
+            plain = open_secret(trigger_id, field, secrets[field])
+        except CannotOpen as error:
+            raise SecretUnreadable(
+                f"The stored `{field}` can't be opened any more; write it anew.", pointer=pointer
+            ) from error
+        return with_text(secrets[field], plain)
+
+    left_out = {key: masked[key] for key in contract.kept_keys if key in masked}
+    config = contract.replace_secrets({**left_out, **given}, put_back)
+    raise_findings(findings)
+    return Resolved(config, frozenset(kept))
+
+
+def kept_whole(kind: str, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The stored document with a mask at each secret's place: `resolve` keeps all of it."""
+    return TRIGGER_TYPES.get(kind).replace_secrets(stored, lambda _field, _secret: {"set": True})
+
+
+def is_mask(secret: object) -> bool:
+    """Whether this is how a secret reads, and not one that is written."""
+    return isinstance(secret, Mapping) and "set" in secret and "value" not in secret
+
+
+def check_envelope(data: Mapping[str, Any]) -> None:
+    """Keys, slug and `enabled`: what is the platform's and not the runtime's."""
+    findings = [
+        _finding("shape.unknown", f"/{key}", f"Unknown field `{key}`; remove it.")
+        for key in data
+        if key not in WRITABLE_KEYS | READ_ONLY_KEYS
+    ]
+    if data.get("slug") is not None:
+        errors = check("slug", data["slug"]).errors
+        findings += [replace(found, pointer="/slug") for found in errors]
+    if not isinstance(data.get("enabled", True), bool):
+        findings.append(_finding("shape.type", "/enabled", "`enabled` must be true or false."))
+    raise_findings(findings)
+
+
+def check_document(document: Mapping[str, Any], *, missing: Collection[str] = ()) -> None:
+    """The runtime's rules and ours. What is wrong with `missing` secrets is not reported."""
+    excused = {f"/config/{field}/value" for field in missing}
+    errors = check("trigger", document, context=_TENANT).errors
+    raise_findings([found for found in errors if found.pointer not in excused])
+
+
+def check_columns(row: TriggerConfig) -> None:
+    """What the table can't hold: a text longer than its column, or with a NUL."""
+    closed = {field.name for field in row._meta.concrete_fields if not field.editable}
+    problems: dict[str, Sequence[str]] = {}
+    try:
+        row.clean_fields(exclude={"trigger", *closed})
+    except ValidationError as error:
+        problems.update(error.message_dict)
+    for column, value in columns_of(row).items():
+        if isinstance(value, str) and "\0" in value:
+            problems[column] = ["This text holds the character U+0000; remove it."]
+    raise_findings(
+        [
+            _finding("limits.column", f"/config/{column}".replace("message_", "message/"), text)
+            for column, texts in problems.items()
+            for text in texts
+        ]
+    )
+
+
+def missing_secrets(kind: object, config: object) -> frozenset[str]:
+    """Fields of a plain document whose secret is empty: what an import had no value for."""
+    if not isinstance(kind, str) or kind not in TRIGGER_TYPES or not isinstance(config, Mapping):
+        return frozenset()
+    contract = TRIGGER_TYPES.get(kind)
+    secrets = secrets_in(kind, config)
+    return frozenset(field for field in contract.secrets if secret_text(secrets.get(field)) == "")
+
+
+def raise_findings(findings: Sequence[Finding]) -> None:
+    if findings:
+        raise InvalidDocument(findings)
+
+
+def _finding(code: str, pointer: str, message: str) -> Finding:
+    return Finding("error", code, pointer, message, "policy", "policy")
