@@ -32,7 +32,7 @@ class RepeatedKeys(dict[str, object]):
         self.occurrences = {key: values for key, values in by_key.items() if len(values) > 1}
 
 
-class NotStrictJSON(ValueError):  # noqa: N818 - it names what the text is
+class NotStrictJSON(ValueError):
     """The text is not JSON for the runtime. `line` and `column` count from 1."""
 
     def __init__(self, code: str, message: str, line: int = 1, column: int = 1) -> None:

@@ -49,7 +49,8 @@ def _meant(value: object) -> str | None:
     if isinstance(value, list):
         entries = [entry for entry in value[:20] if isinstance(entry, dict)]
         stellar = sum(any(key in ENTRIES for key in entry) for entry in entries)
-        return STELLAR if stellar > len(entries) / 2 else EVM
+        evm = sum("type" in entry for entry in entries)
+        return STELLAR if stellar > evm else EVM
     if isinstance(value, dict):
         return EVM if "abi" in value else SOLANA
     return EVM if isinstance(value, str) else None

@@ -58,7 +58,7 @@ SHORTHANDS = {
 }
 DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 BLANKS = " \t\r\n"
-MAX_LENGTH = 1000
+MAX_LENGTH = 20_000
 
 
 class CronError(ValueError):

@@ -35,7 +35,7 @@ class Finding:
     stage: Stage
 
 
-class InvalidDocument(ValueError):  # noqa: N818 - it names the state of the document
+class InvalidDocument(ValueError):
     """A document has findings of the level `error`. `findings` holds these, and only these."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
@@ -77,7 +77,6 @@ class Findings:
 
     def __init__(self) -> None:
         self._findings: list[Finding] = []
-        self._full = False
         self.parse_failed = False
         self.validate_failed = False
 
@@ -110,11 +109,10 @@ class Findings:
         self.validate_failed |= other.validate_failed
         room = MAX_FINDINGS - len(self._findings)
         self._findings.extend(other._findings[:room])
-        self._full |= other._full or len(other._findings) > room
 
     def report(self, kind: str) -> Report:
         findings = list(self._findings)
-        if self._full:
+        if len(findings) >= MAX_FINDINGS:
             findings.append(
                 Finding(
                     "error" if self.parse_failed or self.validate_failed else "warning",
@@ -135,11 +133,9 @@ class Findings:
     def _add(
         self, level: Level, code: str, at: Path, message: str, source: Source, stage: Stage
     ) -> None:
-        if len(self._findings) >= MAX_FINDINGS:
-            self._full = True
-            return
-        sentence = message[:1].upper() + message[1:]
-        self._findings.append(Finding(level, code, pointer(at), sentence, source, stage))
+        if len(self._findings) < MAX_FINDINGS:
+            sentence = message[:1].upper() + message[1:]
+            self._findings.append(Finding(level, code, pointer(at), sentence, source, stage))
 
 
 def pointer(at: Path) -> str:

@@ -228,11 +228,11 @@ class Struct:
         }
         self._unknown = unknown
         self._hints = hints or {}
-        self._positional = positional
+        self.positional = positional
         self._known_fields = f"known are {listed(self.fields)}." if self.fields else "remove it."
 
     def check(self, value: object, at: Path, out: Findings) -> bool:
-        if isinstance(value, list) and self._positional:
+        if isinstance(value, list) and self.positional:
             return self.check_positions(value, at, out)
         if not isinstance(value, dict):
             return refuse(self.noun, value, at, out)
@@ -325,7 +325,9 @@ def repeated_message(key: str) -> str:
 
 def unknown_word(word: str, words: Sequence[str], at: Path, out: Findings) -> Literal[False]:
     guess = closest(word, words)
-    hint = f" Did you mean `{guess}`? Upper and lower case count." if guess else ""
+    hint = f" Did you mean `{guess}`?" if guess else ""
+    if guess is not None and guess.lower() == word.lower():
+        hint = f" Write `{guess}`: upper and lower case count."
     return out.parse_error(
         "shape.choice",
         at,

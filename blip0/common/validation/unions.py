@@ -66,7 +66,8 @@ class Tagged:
     def check(self, value: object, at: Path, out: Findings) -> bool:
         if isinstance(value, list) and value:
             word: object = value[0]
-            if isinstance(word, str) and (variant := self._variants.get(word)):
+            variant = self._variants.get(word) if isinstance(word, str) else None
+            if variant is not None and variant.positional:
                 return variant.check_positions(value, at, out, first=1)
         if not isinstance(value, dict):
             return refuse(self.noun, value, at, out)
