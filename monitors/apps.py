@@ -9,8 +9,20 @@ class MonitorsConfig(AppConfig):
 
     def ready(self) -> None:
         from blip0.common.projected import register_projected
-        from monitors import models
+        from blip0.common.reseal import RESEALERS
+        from blip0.common.usage import register_usage
+        from blip0.common.validation import register_kind, register_kinds
+        from monitors import models, selectors
+        from monitors.services import viewing_keys_reseal
+        from monitors.services.rules import check_settings
+        from monitors.validators import CHECKS
 
+        register_kinds(CHECKS)
+        register_kind("monitor_settings", check_settings)
+        RESEALERS.register("viewing keys", viewing_keys_reseal)
+        register_usage("network", selectors.network_users)
+        register_usage("filter_script", selectors.script_users)
+        register_usage("trigger", selectors.trigger_users)
         register_projected(models.Monitor, kind="monitor", owner_column="id")
         for model in (
             models.MonitorNetwork,

@@ -1,0 +1,199 @@
+"""Reads over monitors: the tenant's form, and who uses what. All run inside a tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+
+from blip0.common.db.schemas import select_in_each, tenant_schemas
+from blip0.common.sealing import CannotOpen, Place, hint, keyring
+from blip0.common.tenancy import current_tenant_id, tenant_id_of
+from monitors.choices import ConditionKind
+from monitors.contracts import map_viewing_keys
+from monitors.models import (
+    MatchCondition,
+    Monitor,
+    MonitorAddress,
+    MonitorTrigger,
+    ScriptCondition,
+)
+from tenants.models import Tenant
+
+VIEWING_KEYS = "viewing_keys"
+
+_CHILDREN: tuple[str | Prefetch[Any], ...] = (
+    "network_links",
+    # Not joined: many addresses share one spec, which may be half a megabyte.
+    Prefetch("addresses", MonitorAddress.objects.prefetch_related("contract_spec")),
+    "match_conditions",
+    Prefetch("script_conditions", ScriptCondition.objects.select_related("script")),
+    Prefetch("trigger_links", MonitorTrigger.objects.select_related("trigger")),
+)
+
+
+def monitor_representation(monitor: Monitor) -> dict[str, Any]:
+    """One monitor in the tenant's form. Uses what the caller has prefetched."""
+    return _represented([monitor])[0]
+
+
+def monitor_representations(monitors: QuerySet[Monitor]) -> list[dict[str, Any]]:
+    """Monitors in the tenant's form, in the queryset's order; seven queries for any number."""
+    return _represented(list(monitors))
+
+
+def viewing_key_place(monitor_id: UUID) -> Place:
+    """Where a monitor's viewing keys are sealed to."""
+    return Place(current_tenant_id(), monitor_id, VIEWING_KEYS)
+
+
+def network_users(slugs: Collection[str]) -> list[str]:
+    """Which monitors name any of these networks, across all tenants, in words."""
+    return _users_in_every_tenant("monitors_monitornetwork", "network_id", slugs)
+
+
+def script_users(names: Collection[str]) -> list[str]:
+    """Which monitors name any of these filter scripts, across all tenants, in words."""
+    return _users_in_every_tenant("monitors_scriptcondition", "script_id", names)
+
+
+def trigger_users(ids: Collection[str]) -> list[str]:
+    """Which of the current tenant's monitors fire any of these triggers, in words. One query."""
+    links = MonitorTrigger.objects.filter(trigger__in=[UUID(text) for text in ids])
+    links = links.order_by("monitor__slug")
+    return [f"monitor {slug}" for slug in links.values_list("monitor__slug", flat=True).distinct()]
+
+
+def tenants_with_ended_snoozes(now: datetime) -> list[UUID]:
+    """The tenants in which a snooze has ended, a hundred tenants a statement."""
+    rows = select_in_each(
+        tenant_schemas("monitors_monitor"),
+        "SELECT {name}::text WHERE EXISTS "
+        "(SELECT FROM {schema}.monitors_monitor WHERE snoozed_until <= %(now)s)",
+        {"now": now},
+    )
+    return [tenant_id for (schema,) in rows if (tenant_id := tenant_id_of(schema)) is not None]
+
+
+def _users_in_every_tenant(table: str, column: str, ids: Collection[str]) -> list[str]:
+    rows = list(
+        select_in_each(
+            tenant_schemas(table),
+            "SELECT DISTINCT {name}::text, monitor.slug "
+            f"FROM {{schema}}.{table} AS used "
+            "JOIN {schema}.monitors_monitor AS monitor ON monitor.id = used.monitor_id "
+            f"WHERE used.{column} = ANY(%(ids)s)",
+            {"ids": list(ids)},
+        )
+    )
+    tenants = dict(
+        Tenant.objects.filter(schema_name__in={schema for schema, _ in rows}).values_list(
+            "schema_name", "slug"
+        )
+    )
+    return sorted(f"monitor {slug} of {tenants.get(schema, schema)}" for schema, slug in rows)
+
+
+def _represented(monitors: list[Monitor]) -> list[dict[str, Any]]:
+    prefetch_related_objects(monitors, *_CHILDREN)
+    specs: dict[str, Any] = {}
+    return [_one(monitor, specs) for monitor in monitors]
+
+
+def _one(monitor: Monitor, specs: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": str(monitor.pk),
+        "slug": monitor.slug,
+        "name": monitor.name,
+        "description": monitor.description,
+        "paused": monitor.paused,
+        "snoozed_until": monitor.snoozed_until.isoformat() if monitor.snoozed_until else None,
+        "networks": [link.network_id for link in monitor.network_links.all()],
+        "addresses": [_address(address, specs) for address in monitor.addresses.all()],
+        "match_conditions": _match_conditions(monitor.match_conditions.all()),
+        "trigger_conditions": [
+            _script_condition(condition) for condition in monitor.script_conditions.all()
+        ],
+        "triggers": [link.trigger.slug for link in monitor.trigger_links.all()],
+        "chain_configurations": _masked_configurations(monitor),
+        "alerting": _alerting(monitor),
+        "version": monitor.version,
+        "created_at": monitor.created_at.isoformat(),
+        "updated_at": monitor.updated_at.isoformat(),
+    }
+
+
+def _address(address: MonitorAddress, specs: dict[str, Any]) -> dict[str, Any]:
+    spec = address.contract_spec
+    if spec is None:
+        return {"address": address.address}
+    if spec.sha256 not in specs:
+        specs[spec.sha256] = orjson.loads(spec.content)
+    return {"address": address.address, "contract_spec": specs[spec.sha256]}
+
+
+def _match_conditions(conditions: Iterable[MatchCondition]) -> dict[str, list[dict[str, str]]]:
+    lists: dict[str, list[dict[str, str]]] = {
+        ConditionKind.FUNCTION: [],
+        ConditionKind.EVENT: [],
+        ConditionKind.TRANSACTION: [],
+    }
+    for condition in conditions:
+        subject = (
+            {"status": condition.status}
+            if condition.kind == ConditionKind.TRANSACTION
+            else {"signature": condition.signature}
+        )
+        if condition.expression is not None:
+            subject["expression"] = condition.expression
+        lists[condition.kind].append(subject)
+    return {
+        "functions": lists[ConditionKind.FUNCTION],
+        "events": lists[ConditionKind.EVENT],
+        "transactions": lists[ConditionKind.TRANSACTION],
+    }
+
+
+def _script_condition(condition: ScriptCondition) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "script_path": condition.script.script_path,
+        "language": condition.script.language,
+        "timeout_ms": condition.timeout_ms,
+    }
+    if condition.arguments is not None:
+        shown["arguments"] = condition.arguments
+    return shown
+
+
+def _alerting(monitor: Monitor) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    if monitor.severity:
+        shown["severity"] = monitor.severity
+    if monitor.threshold_amount is not None:
+        shown["threshold"] = {
+            "amount": monitor.threshold_amount,
+            "window_s": monitor.threshold_window_s,
+        }
+    if monitor.min_interval_s is not None:
+        shown["min_interval_s"] = monitor.min_interval_s
+    return shown
+
+
+def _masked_configurations(monitor: Monitor) -> list[dict[str, Any]]:
+    if not monitor.chain_configurations:
+        return []
+    place, ring = viewing_key_place(monitor.pk), keyring()
+
+    def mask(_pointer: str, key: dict[str, str]) -> dict[str, Any]:
+        try:
+            plain = ring.open(key["value"], place)
+        except CannotOpen:  # a reader learns that one is set; who renders it reports the fault
+            plain = ""
+        return {"set": True, "hint": hint(plain)}
+
+    masked: list[dict[str, Any]] = map_viewing_keys(monitor.chain_configurations, mask)
+    return masked

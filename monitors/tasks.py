@@ -1,0 +1,26 @@
+"""What the beat does for monitors."""
+
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+from django.db import DatabaseError
+from django.utils import timezone
+
+from blip0.common.tenancy import in_tenant
+from monitors.selectors import tenants_with_ended_snoozes
+from monitors.services import snoozes_end
+
+logger = structlog.get_logger(__name__)
+
+
+@shared_task
+def end_snoozes() -> None:
+    """End every tenant's snoozes whose time has come. Asks only tenants that have one."""
+    now = timezone.now()
+    for tenant_id in tenants_with_ended_snoozes(now):
+        try:
+            with in_tenant(tenant_id):
+                snoozes_end(now=now)
+        except DatabaseError:  # one tenant's trouble doesn't keep the others asleep
+            logger.exception("snoozes.end_failed", tenant_id=str(tenant_id))
