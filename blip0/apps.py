@@ -6,3 +6,6 @@ class Blip0Config(AppConfig):
 
     name = "blip0"
     verbose_name = "Blip0"
+
+    def ready(self) -> None:
+        from blip0 import checks  # noqa: F401  # importing it registers the checks

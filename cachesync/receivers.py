@@ -15,7 +15,7 @@ from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 
 from blip0.common.projected import projected
-from blip0.common.tenancy import tenant_id_of
+from blip0.common.tenancy import current_schema, tenant_id_of
 from cachesync.keys import PLATFORM, Scope
 from cachesync.services.project import write_through
 from tenants.models import Tenant
@@ -43,7 +43,7 @@ def _changed(sender: type[Model], instance: Model, **_kwargs: Any) -> None:
         return
     if isinstance(instance, Tenant):
         scope = Scope(str(instance.pk))
-    elif (tenant_id := tenant_id_of(connection.schema_name)) is not None and (
+    elif (tenant_id := tenant_id_of(current_schema())) is not None and (
         sender._meta.app_label in settings.TENANT_APPS
     ):
         scope = Scope(str(tenant_id))

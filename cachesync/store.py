@@ -96,7 +96,7 @@ class Store:
             return {}
         bodies = self._redis.mget([scope.document(field) for field in fields])
         return {
-            field: cast(str, body)
+            field: body
             for field, body in zip(fields, cast(list[str | None], bodies), strict=True)
             if body is not None
         }

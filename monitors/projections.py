@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
@@ -28,7 +28,7 @@ from monitors.models import (
 from platform_catalog.models import Network
 from tenants.choices import TenantStatus
 from tenants.models import Tenant
-from triggers.projections import TriggerDocument, ozm_trigger, trigger_documents
+from triggers.projections import SecretDelivery, TriggerDocument, ozm_trigger, trigger_documents
 
 MONITOR_SCHEMA = 1
 
@@ -268,7 +268,7 @@ def _with_rows(tenant: Tenant, monitors: list[Monitor]) -> Iterable[tuple[Monito
     )
     documents = trigger_documents(
         {trigger_id for _, trigger_id in links},
-        secret_delivery=settings.PROJECTION_SECRET_DELIVERY,
+        secret_delivery=cast(SecretDelivery, settings.PROJECTION_SECRET_DELIVERY),
     )
     triggers = _grouped(
         (monitor_id, (trigger_id, documents[trigger_id]))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection
@@ -17,6 +18,10 @@ from django_tenants.utils import get_public_schema_name, schema_context
 
 TEMPLATE_SCHEMA = "template"
 TENANT_SCHEMA_PATTERN = re.compile(r"^t_[0-9a-f]{32}$")
+
+
+# django-tenants adds to Django's connection what Django's types don't know.
+_connection = cast(Any, connection)
 
 
 class NoTenant(RuntimeError):
@@ -32,12 +37,22 @@ def tenant_id_of(schema_name: str) -> UUID | None:
     return UUID(schema_name[2:]) if TENANT_SCHEMA_PATTERN.match(schema_name) else None
 
 
+def current_schema() -> str:
+    """The schema that this thread's connection is in."""
+    return str(_connection.schema_name)
+
+
 def current_tenant_id() -> UUID:
     """The tenant that the connection is in. Raises `NoTenant` outside any."""
-    tenant_id = tenant_id_of(connection.schema_name)
+    tenant_id = tenant_id_of(current_schema())
     if tenant_id is None:
-        raise NoTenant(f"The connection is in schema {connection.schema_name!r}, not in a tenant.")
+        raise NoTenant(f"The connection is in schema {current_schema()!r}, not in a tenant.")
     return tenant_id
+
+
+def leave_tenant() -> None:
+    """Bring the connection back to public: where a request, a task and a test begin and end."""
+    _connection.set_schema_to_public()
 
 
 @contextmanager

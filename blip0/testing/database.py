@@ -14,7 +14,7 @@ from django.db import connection, connections
 from django.test import override_settings
 from psycopg import sql
 
-from blip0.common.tenancy import TENANT_SCHEMA_PATTERN
+from blip0.common.tenancy import TENANT_SCHEMA_PATTERN, leave_tenant
 from blip0.testing.world import create_world
 
 MODEL_DATABASE = "blip0_test_model"
@@ -79,12 +79,12 @@ class Baseline:
             self._rows: list[tuple[sql.Identifier, bytes]] = []
             for table in self._tables:
                 statement = sql.SQL("COPY {} TO STDOUT").format(table)
-                with cursor.copy(statement) as copy:  # type: ignore[attr-defined]  # psycopg's
+                with cursor.copy(statement) as copy:
                     if rows := b"".join(bytes(block) for block in copy):
                         self._rows.append((table, rows))
 
     def restore(self) -> None:
-        connection.set_schema_to_public()
+        leave_tenant()
         with connection.cursor() as cursor:
             cursor.execute("SET session_replication_role = replica")
             try:
@@ -96,7 +96,7 @@ class Baseline:
                 cursor.execute(sql.SQL(";").join(deletes))
                 for table, rows in self._rows:
                     statement = sql.SQL("COPY {} FROM STDIN").format(table)
-                    with cursor.copy(statement) as copy:  # type: ignore[attr-defined]  # psycopg's
+                    with cursor.copy(statement) as copy:
                         copy.write(rows)
             finally:
                 cursor.execute("SET session_replication_role = DEFAULT")

@@ -16,9 +16,9 @@ import pytest
 import redis
 from django.conf import settings as django_settings
 from django.core.cache import cache
-from django.db import connection, connections
+from django.db import connections
 
-from blip0.common.tenancy import in_tenant
+from blip0.common.tenancy import in_tenant, leave_tenant
 from blip0.testing.database import Baseline, create_database, drop_databases
 from blip0.testing.plugin import servers_key
 from blip0.testing.queries import QueryLog
@@ -53,7 +53,7 @@ def committed(
     """
     with django_db_blocker.unblock():
         cache.clear()
-        connection.set_schema_to_public()
+        leave_tenant()
         try:
             yield
         finally:
@@ -68,11 +68,11 @@ def _public_schema_and_quiet_receivers(
 ) -> Iterator[None]:
     """A test starts and ends in public; write-through is off unless `write_through` asks."""
     settings.PROJECTION_RECEIVERS = "write_through" in request.fixturenames
-    connection.set_schema_to_public()
+    leave_tenant()
     if "db" in request.fixturenames:
         cache.clear()
     yield
-    connection.set_schema_to_public()
+    leave_tenant()
 
 
 @pytest.fixture

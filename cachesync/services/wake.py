@@ -14,7 +14,7 @@ WAKE_CHANNEL = "blip0:projector:wake"
 def wake_client() -> redis.Redis:
     """A client of the cache's Redis: the projection's own belongs to the runtime."""
     return redis.Redis.from_url(
-        settings.CACHES["default"]["LOCATION"], socket_timeout=1, socket_connect_timeout=1
+        str(settings.CACHES["default"]["LOCATION"]), socket_timeout=1, socket_connect_timeout=1
     )
 
 

@@ -237,7 +237,7 @@ def parse_envelope(document: object) -> Envelope:
 
 
 def _validate_config(config: Any) -> None:
-    message = getattr(config, "message", msgspec.UNSET)
+    message: Any = getattr(config, "message", msgspec.UNSET)
     if getattr(config, "payload_mode", None) != "raw":
         assert message.title.strip(), "title"
         assert message.body.strip(), "body"

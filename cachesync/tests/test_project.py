@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import redis
@@ -33,8 +34,9 @@ def scope(acme: Tenant) -> Scope:
     return Scope(str(acme.pk))
 
 
-def body_of(client: redis.Redis, scope: Scope, monitor: Monitor) -> dict:
-    return json.loads(client.get(scope.document(str(monitor.pk))))
+def body_of(client: redis.Redis, scope: Scope, monitor: Monitor) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(str(client.get(scope.document(str(monitor.pk)))))
+    return document
 
 
 def test_scope_project__new_monitor__document_index_set_and_meta_agree(

@@ -68,7 +68,8 @@ class _Alarm:
         """True when woken within `seconds`."""
         try:
             if self._subscription is None:
-                self._subscription = wake_client().pubsub(ignore_subscribe_messages=True)
+                client: Any = wake_client()
+                self._subscription = client.pubsub(ignore_subscribe_messages=True)
                 self._subscription.subscribe(WAKE_CHANNEL)
             return self._subscription.get_message(timeout=seconds) is not None
         except redis.RedisError:
