@@ -22,10 +22,10 @@ up: $(STAMP) ## Run the whole product on this machine; Ctrl-C stops it
 	@$(BIN)/python manage.py up
 
 test: $(STAMP) ## Run all tests
-	@$(BIN)/pytest -n 2
+	@$(BIN)/python -m pytest -n 2
 
 test-fast: $(STAMP) ## Run the tests that take no browser and no patience
-	@$(BIN)/pytest -n 2 -m "not slow and not e2e"
+	@$(BIN)/python -m pytest -n 2 -m "not slow and not e2e"
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check .
