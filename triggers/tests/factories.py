@@ -7,9 +7,8 @@ is what a tenant would send to create one.
 from __future__ import annotations
 
 import copy
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from django.db import models
 from factory.declarations import (
     LazyAttribute,
     LazyFunction,
@@ -28,11 +27,12 @@ from triggers.models import (
     SlackConfig,
     TelegramConfig,
     Trigger,
+    TriggerConfig,
     WebhookConfig,
 )
 from triggers.store import place_of
 
-M = TypeVar("M", bound=models.Model)
+C = TypeVar("C", bound=TriggerConfig)
 
 SLACK_URL = "https://hooks.slack.com/services/T000/B000/slackpathsecret"
 DISCORD_URL = "https://discord.com/api/webhooks/1/discordpathsecret"
@@ -83,28 +83,12 @@ def document(kind: str = TriggerKind.SLACK, **changes: Any) -> dict[str, Any]:
     return copy.deepcopy({**data, **changes})
 
 
-class TypedFactory(DjangoModelFactory, Generic[M]):
-    """A factory that type checkers see through: `SlackTriggerFactory.create() -> Trigger`."""
-
-    class Meta:
-        abstract = True
-
-    @classmethod
-    def create(cls, **kwargs: Any) -> M:
-        created: M = super().create(**kwargs)
-        return created
-
-    @classmethod
-    def create_batch(cls, size: int, **kwargs: Any) -> list[M]:
-        return [cls.create(**kwargs) for _ in range(size)]
-
-
 def sealed(field: str, plain: str) -> LazyAttribute:
     """`plain`, sealed for the configuration's trigger."""
     return LazyAttribute(lambda config: keyring().seal(plain, place_of(config.trigger.pk)(field)))
 
 
-class TriggerFactory(TypedFactory[Trigger]):
+class TriggerFactory(DjangoModelFactory[Trigger]):
     """A trigger without a configuration; the typed ones below are what a service would store."""
 
     class Meta:
@@ -116,7 +100,7 @@ class TriggerFactory(TypedFactory[Trigger]):
     trigger_type = TriggerKind.SLACK
 
 
-class ConfigFactory(TypedFactory[M]):
+class ConfigFactory(DjangoModelFactory[C]):
     class Meta:
         abstract = True
 
@@ -212,7 +196,7 @@ TRIGGER_FACTORIES: dict[str, type[TriggerFactory]] = {
 }
 
 
-class DeliveryTestFactory(TypedFactory[DeliveryTest]):
+class DeliveryTestFactory(DjangoModelFactory[DeliveryTest]):
     class Meta:
         model = DeliveryTest
 
