@@ -1,4 +1,5 @@
 import copy
+from typing import Any
 
 import pytest
 
@@ -6,7 +7,7 @@ from blip0.tests.validation.helpers import examine, found, messages
 from platform_catalog.validators.network import check_network
 
 URL = "/rpc_urls/0/url/value"
-NETWORK = {
+NETWORK: Any = {
     "network_type": "EVM",
     "slug": "ethereum_mainnet",
     "name": "Ethereum",

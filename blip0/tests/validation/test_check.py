@@ -76,7 +76,7 @@ def test_scan__what_is_not_json__is_a_parse_error(value, code, pointer):
 
 
 def _nested(levels):
-    value = []
+    value: list[object] = []
     for _ in range(levels - 1):
         value = [value]
     return value

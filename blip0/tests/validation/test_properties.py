@@ -89,7 +89,7 @@ def _replace_somewhere(node, data):
 
 def _abi(size):
     """An ABI of about `size` bytes with tuples, arrays and odd types."""
-    items = []
+    items: list[object] = []
     length = 0
     while length < size:
         number = len(items)
