@@ -1,0 +1,127 @@
+"""System checks of the settings: mistakes are found at start, each with an id and its fix.
+
+`settings.environment` already refuses missing and malformed variables. These checks look at how
+the values fit together. None of them opens a connection.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+
+from blip0.common.sealing import keyring
+
+START_SERVICES = (
+    "Run `make up`, or `manage.py services start` in another terminal; or set the variable to a "
+    "server of your own."
+)
+DEFAULT_REDIS_PORT = 6379
+
+
+@register(Tags.security)
+def sealing_keyring(**_kwargs: Any) -> list[CheckMessage]:
+    """`blip0.E005`: every secret that a tenant saves needs a keyring that can be read."""
+    try:
+        keyring()
+    except ImproperlyConfigured as problem:
+        return [Error(str(problem), id="blip0.E005")]
+    return []
+
+
+@register(Tags.security)
+def debug_is_off(**_kwargs: Any) -> list[CheckMessage]:
+    """`blip0.E004`: error pages of DEBUG show settings and other people's data."""
+    if not settings.DEBUG:
+        return []
+    return [
+        Error("DEBUG is on.", hint="Errors are in the log, by request id.", id="blip0.E004"),
+    ]
+
+
+@register(Tags.security, deploy=True)
+def secrets_are_sealed_in_redis(**_kwargs: Any) -> list[CheckMessage]:
+    """`blip0.W006`: with plain delivery, whoever reads Redis reads every tenant's secrets."""
+    if settings.PROJECTION_SECRET_DELIVERY == "sealed":
+        return []
+    return [
+        checks.Warning(
+            "BLIP0_SECRET_DELIVERY=plain: tenants' secrets stand in Redis as plain text.",
+            hint="Only for a runtime that cannot open sealed ones yet.",
+            id="blip0.W006",
+        )
+    ]
+
+
+@register
+def services_are_known(**_kwargs: Any) -> list[CheckMessage]:
+    """`blip0.E001`: the database and each Redis are named, by a variable or a running service."""
+    urls = {
+        "REDIS_PROJECTION_URL": settings.REDIS_PROJECTION_URL,
+        "REDIS_CACHE_URL": settings.CACHES["default"]["LOCATION"],
+        "CELERY_BROKER_URL": settings.CELERY_BROKER_URL,
+    }
+    missing = [name for name, url in urls.items() if not url]
+    if settings.DATABASES["default"]["NAME"] == "unset":
+        missing.insert(0, "DATABASE_URL")
+    if not missing:
+        return []
+    return [
+        Error(
+            f"{', '.join(missing)}: not set, and no embedded service runs.",
+            hint=START_SERVICES,
+            id="blip0.E001",
+        )
+    ]
+
+
+@register
+def projection_is_alone(**_kwargs: Any) -> list[CheckMessage]:
+    """`blip0.E002` and `E003`: clearing the cache must never be able to empty the projection.
+
+    Eviction and FLUSHALL are an instance's, FLUSHDB is a database's: `cache.clear()` sends it.
+    """
+    projection = settings.REDIS_PROJECTION_URL
+    cache = settings.CACHES["default"]["LOCATION"]
+    broker = settings.CELERY_BROKER_URL
+    found: list[CheckMessage] = [
+        Error(
+            f"{name} is on the instance of REDIS_PROJECTION_URL.",
+            hint="Give the projection a Redis or Valkey instance of its own (noeviction, AOF).",
+            id="blip0.E002",
+        )
+        for name, url in (("REDIS_CACHE_URL", cache), ("CELERY_BROKER_URL", broker))
+        if url and projection and _instance(url) == _instance(projection)
+    ]
+    if (
+        cache
+        and broker
+        and (*_instance(cache), _database(cache))
+        == (
+            *_instance(broker),
+            _database(broker),
+        )
+    ):
+        found.append(
+            Error(
+                "REDIS_CACHE_URL and CELERY_BROKER_URL are one database: clearing the cache "
+                "would empty the queue.",
+                hint="Give the broker another database number, such as /1.",
+                id="blip0.E003",
+            )
+        )
+    return found
+
+
+def _instance(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return (parts.hostname or parts.path, parts.port or DEFAULT_REDIS_PORT)
+
+
+def _database(url: str) -> int:
+    last = urlsplit(url).path.strip("/")
+    return int(last) if last.isdecimal() else 0
