@@ -52,7 +52,7 @@ def trigger_delete(
     The row stays, for history. Raises `InUse` with the monitors, `Stale` and `TriggerGone`.
     """
     trigger = lock_trigger(trigger, expected_version)
-    # The lock comes first: who links to a trigger locks its row too (`triggers_by_slug`).
+    # The lock comes first: a monitor that is about to name the trigger locks its row, too.
     if users := users_of("trigger", [str(trigger.pk)]):
         raise InUse(
             f"The trigger `{trigger.slug}` is in use: {', '.join(users[:10])}. "

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 
-from blip0.common.actors import Actor
 from blip0.common.canonical import canonical_bytes
 from tenants.models import Tenant
 from triggers.choices import TriggerKind
@@ -17,8 +16,7 @@ from triggers.projections import ozm_trigger, trigger_documents
 from triggers.services import trigger_create, trigger_delete, trigger_disable, trigger_update
 from triggers.store import opened_config
 from triggers.tests.factories import TRIGGER_FACTORIES, SlackTriggerFactory, document
-
-ELI = Actor(kind="user", id="1", name="eli@acme.test")
+from triggers.tests.support import ELI
 
 
 @pytest.mark.parametrize("kind", TriggerKind.values)

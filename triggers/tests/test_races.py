@@ -10,17 +10,15 @@ from typing import Any
 import pytest
 from django.db import connections, transaction
 
-from blip0.common.actors import Actor
 from blip0.common.exceptions import DomainError, Stale
 from blip0.common.tenancy import in_tenant
 from tenants.models import LimitOverride, Tenant
 from triggers.exceptions import TriggerLimitReached
 from triggers.models import Trigger
-from triggers.selectors import triggers_by_slug
 from triggers.services import trigger_create, trigger_delete, trigger_update
 from triggers.tests.factories import document
+from triggers.tests.support import ELI
 
-ELI = Actor(kind="user", id="1", name="eli@acme.test")
 THREADS = 8
 
 
@@ -89,7 +87,7 @@ def test_trigger_update__eight_threads_expect_one_version__one_wins(acme: Tenant
 
 
 @pytest.mark.usefixtures("committed")
-def test_triggers_by_slug__locked__a_deletion_waits_and_the_next_reader_misses_it(
+def test_trigger_delete__while_a_monitor_links_to_it__waits_for_that_transaction(
     acme: Tenant,
 ) -> None:
     with in_tenant(acme.pk):
@@ -105,9 +103,9 @@ def test_triggers_by_slug__locked__a_deletion_waits_and_the_next_reader_misses_i
     thread = threading.Thread(target=delete)
     with in_tenant(acme.pk):
         with transaction.atomic():
-            assert triggers_by_slug([trigger.slug], lock=True)
+            Trigger.objects.live().select_for_update(no_key=True).get(pk=trigger.pk)
             thread.start()
             assert not deleted.wait(0.5)
         thread.join(timeout=30)
         assert deleted.is_set()
-        assert triggers_by_slug([trigger.slug]) == {}
+        assert not Trigger.objects.live().exists()

@@ -14,7 +14,6 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from psycopg import sql
 
-from blip0.common.actors import Actor
 from blip0.common.reseal import Resealed, reseal_rows
 from blip0.common.sealing import key_id_of
 from blip0.common.tenancy import current_tenant_id, in_public, in_tenant, schema_name_for
@@ -27,8 +26,8 @@ from triggers.services import trigger_create, trigger_update
 from triggers.store import config_model, opened_config, sealed_configs, secrets_in
 from triggers.tests import factories
 from triggers.tests.factories import TRIGGER_FACTORIES, document
+from triggers.tests.support import ELI
 
-ELI = Actor(kind="user", id="1", name="eli@acme.test")
 OLD_KEYS = django_settings.SEALING_KEYS
 NEW_KEY = f"new-key:{base64.b64encode(b'n' * 32).decode()}"
 SECRETS = (
