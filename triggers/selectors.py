@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,6 +18,18 @@ def trigger_by_slug(slug: str) -> Trigger:
         return Trigger.objects.live().get(slug=slug)
     except Trigger.DoesNotExist:
         raise NotFound(f"There is no trigger `{slug}`.") from None
+
+
+def triggers_by_slug(slugs: Iterable[str], *, lock: bool = False) -> dict[str, Trigger]:
+    """The live triggers among `slugs`. One query.
+
+    With `lock`, inside a transaction, none of them can be deleted before it ends: what links to
+    a trigger takes this lock, or it may link to one that is just being deleted.
+    """
+    triggers = Trigger.objects.live().filter(slug__in=list(slugs)).order_by("pk")
+    if lock:
+        triggers = triggers.select_for_update(no_key=True)
+    return {trigger.slug: trigger for trigger in triggers}
 
 
 def trigger_representation(trigger: Trigger) -> dict[str, Any]:
