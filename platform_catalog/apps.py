@@ -9,8 +9,11 @@ class PlatformCatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from blip0.common.projected import register_projected
+        from blip0.common.validation import register_kinds
         from platform_catalog import models
+        from platform_catalog.validators import CHECKS
 
+        register_kinds(CHECKS)
         register_projected(models.Network, kind="network", owner_column="slug")
         register_projected(models.RpcEndpoint, kind="network", owner_column="network_id")
         register_projected(models.FilterScript, kind="filter", owner_column="name")

@@ -6,8 +6,8 @@ import secrets
 import uuid
 from datetime import timedelta
 
-import factory
 from django.utils import timezone
+from factory.declarations import LazyAttribute, LazyFunction, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from blip0.common.tenancy import schema_name_for
@@ -15,23 +15,23 @@ from tenants import models
 from tenants.choices import Limit, Role, TenantStatus
 
 
-class UserFactory(DjangoModelFactory):
+class UserFactory(DjangoModelFactory[models.User]):
     """Without a password, which takes no time to hash; `make_password` where one signs in."""
 
     class Meta:
         model = models.User
 
-    email = factory.Sequence(lambda n: f"person{n}@example.org")
-    name = factory.Sequence(lambda n: f"Person {n}")
+    email = Sequence(lambda n: f"person{n}@example.org")
+    name = Sequence(lambda n: f"Person {n}")
     password = "!"
 
 
-class PlanFactory(DjangoModelFactory):
+class PlanFactory(DjangoModelFactory[models.Plan]):
     class Meta:
         model = models.Plan
 
-    slug = factory.Sequence(lambda n: f"plan-{n}")
-    name = factory.Sequence(lambda n: f"Plan {n}")
+    slug = Sequence(lambda n: f"plan-{n}")
+    name = Sequence(lambda n: f"Plan {n}")
     monitors = 10
     triggers = 20
     api_calls_per_hour = 1000
@@ -41,78 +41,78 @@ class PlanFactory(DjangoModelFactory):
     triggers_per_monitor = 3
 
 
-class TenantFactory(DjangoModelFactory):
+class TenantFactory(DjangoModelFactory[models.Tenant]):
     """A row without a schema; `tenant_create` makes both. Hence `provisioning`."""
 
     class Meta:
         model = models.Tenant
 
-    id = factory.LazyFunction(uuid.uuid4)
-    slug = factory.Sequence(lambda n: f"tenant-{n}")
-    name = factory.Sequence(lambda n: f"Tenant {n}")
-    plan = factory.LazyFunction(lambda: models.Plan.objects.get(slug="free"))
+    id = LazyFunction(uuid.uuid4)
+    slug = Sequence(lambda n: f"tenant-{n}")
+    name = Sequence(lambda n: f"Tenant {n}")
+    plan = LazyFunction(lambda: models.Plan.objects.get(slug="free"))
     status = TenantStatus.PROVISIONING
-    schema_name = factory.LazyAttribute(lambda tenant: schema_name_for(tenant.id))
+    schema_name = LazyAttribute(lambda tenant: schema_name_for(tenant.id))
 
 
-class DomainFactory(DjangoModelFactory):
+class DomainFactory(DjangoModelFactory[models.Domain]):
     class Meta:
         model = models.Domain
 
-    domain = factory.Sequence(lambda n: f"tenant-{n}.example.org")
-    tenant = factory.SubFactory(TenantFactory)
+    domain = Sequence(lambda n: f"tenant-{n}.example.org")
+    tenant = SubFactory(TenantFactory)
 
 
-class MembershipFactory(DjangoModelFactory):
+class MembershipFactory(DjangoModelFactory[models.Membership]):
     class Meta:
         model = models.Membership
 
-    tenant = factory.SubFactory(TenantFactory)
-    user = factory.SubFactory(UserFactory)
+    tenant = SubFactory(TenantFactory)
+    user = SubFactory(UserFactory)
     role = Role.VIEWER
 
 
-class InvitationFactory(DjangoModelFactory):
+class InvitationFactory(DjangoModelFactory[models.Invitation]):
     class Meta:
         model = models.Invitation
 
-    tenant = factory.SubFactory(TenantFactory)
-    email = factory.Sequence(lambda n: f"guest{n}@example.org")
+    tenant = SubFactory(TenantFactory)
+    email = Sequence(lambda n: f"guest{n}@example.org")
     role = Role.VIEWER
-    token_hash = factory.LazyFunction(lambda: secrets.token_hex(32))
-    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
+    token_hash = LazyFunction(lambda: secrets.token_hex(32))
+    expires_at = LazyFunction(lambda: timezone.now() + timedelta(days=7))
 
 
-class ApiKeyFactory(DjangoModelFactory):
+class ApiKeyFactory(DjangoModelFactory[models.ApiKey]):
     class Meta:
         model = models.ApiKey
 
-    tenant = factory.SubFactory(TenantFactory)
-    name = factory.Sequence(lambda n: f"Key {n}")
-    prefix = factory.Sequence(lambda n: f"key{n:07}")
-    secret_hash = factory.LazyFunction(lambda: secrets.token_hex(32))
+    tenant = SubFactory(TenantFactory)
+    name = Sequence(lambda n: f"Key {n}")
+    prefix = Sequence(lambda n: f"key{n:07}")
+    secret_hash = LazyFunction(lambda: secrets.token_hex(32))
     scopes = ["monitors.read"]
 
 
-class LimitOverrideFactory(DjangoModelFactory):
+class LimitOverrideFactory(DjangoModelFactory[models.LimitOverride]):
     class Meta:
         model = models.LimitOverride
 
-    tenant = factory.SubFactory(TenantFactory)
+    tenant = SubFactory(TenantFactory)
     limit = Limit.MONITORS
     value = 99
     reason = "Agreed with sales."
 
 
-class SystemSettingFactory(DjangoModelFactory):
+class SystemSettingFactory(DjangoModelFactory[models.SystemSetting]):
     class Meta:
         model = models.SystemSetting
 
-    key = factory.Sequence(lambda n: f"setting_{n}")
+    key = Sequence(lambda n: f"setting_{n}")
     value = {"on": True}
 
 
-class AuditRecordFactory(DjangoModelFactory):
+class AuditRecordFactory(DjangoModelFactory[models.AuditRecord]):
     class Meta:
         model = models.AuditRecord
 
@@ -120,4 +120,4 @@ class AuditRecordFactory(DjangoModelFactory):
     actor_name = "test"
     action = "monitor.created"
     object_kind = "monitor"
-    object_id = factory.Sequence(str)
+    object_id = Sequence(str)

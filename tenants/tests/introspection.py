@@ -26,7 +26,8 @@ QUESTIONS = {
             k.condeferred, k.convalidated
         FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
         WHERE k.connamespace = %(schema)s::regnamespace""",
-    "indexes": "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = %(schema)s",
+    "indexes": """
+        SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = %(schema)s""",
     "triggers": """
         SELECT c.relname, t.tgname, t.tgenabled::text, pg_get_triggerdef(t.oid)
         FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
@@ -48,7 +49,8 @@ QUESTIONS = {
         SELECT relname, relkind::text, relpersistence::text, relrowsecurity, reloptions,
             relowner::regrole::text, relacl::text
         FROM pg_class WHERE relnamespace = %(schema)s::regnamespace""",
-    "functions": "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = %(schema)s::regnamespace",
+    "functions": """
+        SELECT proname, prosrc FROM pg_proc WHERE pronamespace = %(schema)s::regnamespace""",
 }
 
 

@@ -125,7 +125,7 @@ def test_tenant_create__one_slug_twice_at_once__one_tenant_and_one_conflict(
 
 
 def test_tenant_provision__four_at_once__one_schema_and_one_record(committed: None) -> None:
-    tenant = TenantFactory()
+    tenant = TenantFactory.create()
 
     outcomes = in_threads(lambda: tenant_provision(tenant.pk).status, times=4)
 
@@ -180,6 +180,7 @@ def test_tenant_create__killed__another_process_finishes_it(
         cwd=PROJECT_ROOT,
         capture_output=True,
         text=True,
+        check=False,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
 
@@ -214,7 +215,7 @@ def test_tenant_create__migrations_running__waits_and_says_why(committed: None) 
 
 
 def test_lifecycles_continue__row_just_created__left_to_its_creator(committed: None) -> None:
-    tenant = TenantFactory()
+    tenant = TenantFactory.create()
 
     assert lifecycles_continue(now=timezone.now()) == (0, 0)
 
@@ -223,7 +224,7 @@ def test_lifecycles_continue__row_just_created__left_to_its_creator(committed: N
 
 
 def test_lifecycles_continue__one_fails__the_others_are_done(committed: None) -> None:
-    broken, fine = TenantFactory(slug="a"), TenantFactory(slug="b")
+    broken, fine = TenantFactory.create(slug="a"), TenantFactory.create(slug="b")
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE SCHEMA {broken.schema_name}")
 
@@ -268,6 +269,7 @@ def test_tenant_delete__active__stops_now_and_ends_after_the_grace_time(committe
     deleted = tenant_delete(tenant=tenant, actor=ACTOR)
 
     assert deleted.status == TenantStatus.PENDING_DELETION
+    assert deleted.delete_after is not None
     grace = deleted.delete_after - timezone.now()
     assert abs(grace - timedelta(days=settings.TENANT_GRACE_DAYS)) < timedelta(minutes=1)
     assert version_of(tenant).status == ConfigVersion.Status.SUSPENDED
@@ -284,6 +286,7 @@ def test_lifecycles_continue__grace_time_over__purged_and_the_other_kept(
     first, second = create("first"), create("second")
     tenant_delete(tenant=first, actor=ACTOR)
     late = tenant_delete(tenant=second, actor=ACTOR)
+    assert late.delete_after is not None
     Tenant.objects.filter(pk=second.pk).update(delete_after=late.delete_after + timedelta(days=1))
 
     now = timezone.now() + timedelta(days=settings.TENANT_GRACE_DAYS, minutes=1)
@@ -295,7 +298,7 @@ def test_lifecycles_continue__grace_time_over__purged_and_the_other_kept(
 
 def test_tenant_purge__pending_deletion__data_gone_row_and_slug_kept(committed: None) -> None:
     tenant = create(owner_email="peter@initech.test")
-    DomainFactory(tenant=tenant)
+    DomainFactory.create(tenant=tenant)
     tenant_delete(tenant=tenant, actor=ACTOR)
 
     purged = tenant_purge(tenant=tenant, actor=ACTOR)
@@ -311,7 +314,7 @@ def test_tenant_purge__pending_deletion__data_gone_row_and_slug_kept(committed: 
 
 
 def test_tenant_purge__never_provisioned__possible(committed: None) -> None:
-    purged = tenant_purge(tenant=TenantFactory(), actor=ACTOR)
+    purged = tenant_purge(tenant=TenantFactory.create(), actor=ACTOR)
 
     assert purged.status == TenantStatus.DELETED
 
@@ -354,7 +357,7 @@ ALLOWED = {
 def test_step__any_status__allowed_or_refused_without_a_change(
     status: TenantStatus, verb: str
 ) -> None:
-    tenant = TenantFactory(status=status)
+    tenant = TenantFactory.create(status=status)
 
     if verb in ALLOWED[status]:
         assert STEPS[verb](tenant).status != status
@@ -369,7 +372,7 @@ def test_step__any_status__allowed_or_refused_without_a_change(
 @pytest.mark.django_db
 @pytest.mark.parametrize("column", ["slug", "schema_name"])
 def test_tenant__update_of_what_never_changes__refused_by_the_database(column: str) -> None:
-    tenant = TenantFactory()
+    tenant = TenantFactory.create()
 
     with pytest.raises(IntegrityError, match=f"{column} never changes"):
         Tenant.objects.filter(pk=tenant.pk).update(**{column: "t_" + "0" * 32})

@@ -25,7 +25,7 @@ def owner_of(tenant: Tenant) -> Membership:
 
 
 def test_member_add__new_person__member_and_record(acme: Tenant) -> None:
-    user = UserFactory()
+    user = UserFactory.create()
 
     membership = member_add(tenant=acme, user=user, role="editor", actor=ACTOR)
 
@@ -41,15 +41,15 @@ def test_member_add__member_already__conflict_that_names_the_role(acme: Tenant) 
 
 def test_member_add__unknown_role__names_the_roles(acme: Tenant) -> None:
     with pytest.raises(InvalidField, match="owner, admin, editor, viewer"):
-        member_add(tenant=acme, user=UserFactory(), role="boss", actor=ACTOR)
+        member_add(tenant=acme, user=UserFactory.create(), role="boss", actor=ACTOR)
 
 
 @pytest.mark.django_db
 def test_member_add__deleted_tenant__refused() -> None:
-    tenant = TenantFactory(status=TenantStatus.DELETED)
+    tenant = TenantFactory.create(status=TenantStatus.DELETED)
 
     with pytest.raises(Conflict, match="is deleted"):
-        member_add(tenant=tenant, user=UserFactory(), role="owner", actor=ACTOR)
+        member_add(tenant=tenant, user=UserFactory.create(), role="owner", actor=ACTOR)
 
 
 def test_last_owner__change_or_removal__refused_and_unchanged(acme: Tenant) -> None:
@@ -67,7 +67,7 @@ def test_last_owner__change_or_removal__refused_and_unchanged(acme: Tenant) -> N
 
 
 def test_last_owner__other_owner_inactive__still_the_last(acme: Tenant) -> None:
-    MembershipFactory(tenant=acme, role=Role.OWNER, user=UserFactory(is_active=False))
+    MembershipFactory.create(tenant=acme, role=Role.OWNER, user=UserFactory.create(is_active=False))
     active = Membership.objects.get(tenant=acme, role=Role.OWNER, user__is_active=True)
 
     with pytest.raises(LastOwner):
@@ -75,7 +75,7 @@ def test_last_owner__other_owner_inactive__still_the_last(acme: Tenant) -> None:
 
 
 def test_member_change_role__another_owner__recorded_with_both_roles(acme: Tenant) -> None:
-    other = MembershipFactory(tenant=acme, role=Role.OWNER)
+    other = MembershipFactory.create(tenant=acme, role=Role.OWNER)
 
     member_change_role(membership=other, role="viewer", actor=ACTOR)
 
@@ -92,7 +92,7 @@ def test_member_change_role__same_role__no_record(acme: Tenant) -> None:
 
 
 def test_member_remove__viewer__gone_and_recorded(acme: Tenant) -> None:
-    viewer = MembershipFactory(tenant=acme)
+    viewer = MembershipFactory.create(tenant=acme)
 
     member_remove(membership=viewer, actor=ACTOR)
 
@@ -102,7 +102,7 @@ def test_member_remove__viewer__gone_and_recorded(acme: Tenant) -> None:
 
 
 def test_owners__two_step_down_at_once__one_stays(committed: None, acme: Tenant) -> None:
-    owners = [owner_of(acme), MembershipFactory(tenant=acme, role=Role.OWNER)]
+    owners = [owner_of(acme), MembershipFactory.create(tenant=acme, role=Role.OWNER)]
     barrier = threading.Barrier(2)
     refused = []
 

@@ -37,7 +37,7 @@ def test_plans__after_migrate__as_promised_and_in_order() -> None:
 
 
 def test_limits_of__one_override__the_rest_from_the_plan(acme: Tenant) -> None:
-    LimitOverrideFactory(tenant=acme, limit="monitors", value=7)
+    LimitOverrideFactory.create(tenant=acme, limit="monitors", value=7)
 
     with count_queries() as log:
         limits = limits_of(acme)
@@ -63,7 +63,7 @@ def test_tenant_by_slug__unknown__not_found() -> None:
     ],
 )
 def test_audit__raw_sql_that_would_change_it__refused(statement: str) -> None:
-    record = AuditRecordFactory()
+    record = AuditRecordFactory.create()
 
     with (
         pytest.raises(IntegrityError, match="append-only"),
@@ -77,7 +77,7 @@ def test_audit__raw_sql_that_would_change_it__refused(statement: str) -> None:
 
 @pytest.mark.django_db
 def test_audit__update_and_delete_by_the_orm__refused() -> None:
-    record = AuditRecordFactory()
+    record = AuditRecordFactory.create()
     record.reason = "x"
 
     for change in (record.save, record.delete, AuditRecord.objects.all().delete):

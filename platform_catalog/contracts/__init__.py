@@ -1,0 +1,3 @@
+from platform_catalog.contracts.loading import LoadReport
+
+__all__ = ["LoadReport"]

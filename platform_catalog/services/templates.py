@@ -1,0 +1,139 @@
+"""Monitor templates: what a tenant may start from.
+
+`document` is what makes a monitor, less its name, networks, addresses and triggers: any of
+`description`, `match_conditions`, `trigger_conditions`, `alerting`; and `contract_spec`, which
+every address that the tenant adds is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from blip0.common.actors import Actor
+from blip0.common.exceptions import Conflict
+from blip0.common.validation import CheckContext, check
+from platform_catalog.choices import NetworkType
+from platform_catalog.exceptions import InvalidField
+from platform_catalog.models import MonitorTemplate
+from platform_catalog.selectors import script_paths
+from tenants.services.audit import audit_record
+
+DOCUMENT_KEYS = frozenset(
+    {"description", "match_conditions", "trigger_conditions", "alerting", "contract_spec"}
+)
+_FIELDS = ("name", "description", "network_types", "document", "enabled")
+
+_EXAMPLE_ADDRESSES = {
+    NetworkType.EVM: "0x00000000219ab540356cBB839Cbe05303d7705Fa",
+    NetworkType.STELLAR: "CAS3J7GYLGXMF6TDJBBYYSE3HQ6BBSMLNUQ34T6TZMYMW2EVH34XOWMA",
+    NetworkType.SOLANA: "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
+    NetworkType.MIDNIGHT: "0" * 68,
+}
+"""Well-known contracts, where a check needs some address."""
+
+
+@transaction.atomic
+def template_create(*, data: Mapping[str, Any], actor: Actor) -> MonitorTemplate:
+    """`data`: slug, name, network_types, document, and optionally description, enabled.
+
+    Raises `InvalidDocument`, `InvalidField`, and `Conflict` for a slug or name that is taken.
+    """
+    template = MonitorTemplate(slug=data.get("slug", ""))
+    check("slug", template.slug, context=CheckContext(author="staff")).raise_if_errors()
+    if MonitorTemplate.objects.filter(pk=template.slug).exists():
+        raise Conflict(f"slug: there is a template {template.slug} already.", pointer="/slug")
+    _fill(template, data)
+    template.save(force_insert=True)
+    _audit("template.created", template, actor, after=_stated(template))
+    return template
+
+
+@transaction.atomic
+def template_update(
+    *, template: MonitorTemplate, data: Mapping[str, Any], actor: Actor
+) -> MonitorTemplate:
+    """Change the keys that are given. The slug never changes. Raises as `template_create`."""
+    template = MonitorTemplate.objects.select_for_update().get(pk=template.pk)
+    if data.get("slug", template.slug) != template.slug:
+        raise InvalidField("slug: never changes.", pointer="/slug")
+    before = _stated(template)
+    _fill(template, data)
+    after = _stated(template)
+    if after != before:
+        template.save()
+        _audit("template.updated", template, actor, before=before, after=after)
+    return template
+
+
+@transaction.atomic
+def template_delete(*, template: MonitorTemplate, actor: Actor) -> None:
+    """Nothing depends on a template: monitors made from it are monitors of their own."""
+    _audit("template.deleted", template, actor, before=_stated(template))
+    template.delete()
+
+
+def _fill(template: MonitorTemplate, data: Mapping[str, Any]) -> None:
+    for name in _FIELDS:
+        if name in data:
+            setattr(template, name, data[name])
+    template.name = template.name.strip()
+    if not template.name:
+        raise InvalidField("name: is empty.", pointer="/name")
+    same_name = MonitorTemplate.objects.filter(name=template.name).exclude(pk=template.pk)
+    if other := same_name.first():
+        raise Conflict(f"name: template {other.slug} has this name.", pointer="/name")
+    _require_valid(template)
+
+
+def _require_valid(template: MonitorTemplate) -> None:
+    types = template.network_types
+    if not types or not set(types) <= set(NetworkType.values):
+        raise InvalidField(
+            f"network_types: one or more of {', '.join(NetworkType.values)}.",
+            pointer="/network_types",
+        )
+    document = template.document
+    if not isinstance(document, Mapping) or not set(document) <= DOCUMENT_KEYS:
+        raise InvalidField(
+            f"document: an object with any of {', '.join(sorted(DOCUMENT_KEYS))}.",
+            pointer="/document",
+        )
+    for kind in types:
+        monitor = {
+            "name": template.name,
+            "networks": ["example"],
+            "paused": False,
+            "addresses": [_example_address(NetworkType(kind), document)],
+            "match_conditions": document.get("match_conditions"),
+            "trigger_conditions": document.get("trigger_conditions", []),
+            "triggers": [],
+        }
+        context = CheckContext(
+            author="tenant", network_types={"example": kind}, script_paths=script_paths()
+        )
+        check("monitor", monitor, context=context).raise_if_errors()
+
+
+def _example_address(kind: NetworkType, document: Mapping[str, Any]) -> dict[str, Any]:
+    address: dict[str, Any] = {"address": _EXAMPLE_ADDRESSES[kind]}
+    if "contract_spec" in document:
+        address["contract_spec"] = document["contract_spec"]
+    return address
+
+
+def _stated(template: MonitorTemplate) -> dict[str, Any]:
+    return {name: getattr(template, name) for name in _FIELDS}
+
+
+def _audit(action: str, template: MonitorTemplate, actor: Actor, **details: Any) -> None:
+    audit_record(
+        action=action,
+        actor=actor,
+        object_kind="template",
+        object_id=template.slug,
+        object_name=template.name,
+        **details,
+    )
