@@ -38,6 +38,8 @@ LOGGING = {
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_USER_ID_FIELD = "id"
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
+"""The id in the request's header is ours: `RequestIdMiddleware` has checked or made it."""
 
 structlog.configure(
     processors=[
