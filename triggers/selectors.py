@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import QuerySet
-
 from blip0.common.exceptions import NotFound
 from triggers.models import Trigger
 from triggers.store import masked_config, sealed_configs
@@ -37,8 +35,8 @@ def trigger_representation(trigger: Trigger) -> dict[str, Any]:
     return _represent([trigger])[0]
 
 
-def trigger_representations(triggers: QuerySet[Trigger]) -> list[dict[str, Any]]:
-    """`trigger_representation` of each, in the queryset's order. At most six queries."""
+def trigger_representations(triggers: Iterable[Trigger]) -> list[dict[str, Any]]:
+    """`trigger_representation` of each, in their order. At most six queries."""
     return _represent(list(triggers))
 
 

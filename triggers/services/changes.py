@@ -66,7 +66,7 @@ def trigger_create(
     with _conflicts_named(trigger):
         trigger.save(force_insert=True)
     row.save(force_insert=True)
-    record("trigger.created", trigger, actor=actor, after=audit_view(trigger, row))
+    record("trigger.created", trigger, actor=actor, after=audit_view(trigger, sealed))
     return trigger
 
 
@@ -96,14 +96,14 @@ def trigger_update(
             pointer="/trigger_type",
         )
     row = config_rows(kind).get(pk=trigger.pk)
-    before = audit_view(trigger, row)
+    stored = contract.config(columns_of(row))
+    before = audit_view(trigger, stored)
     enabled = data.get("enabled", trigger.enabled)
     wanted: dict[str, Any] = {"slug": data.get("slug") or trigger.slug, "enabled": enabled}
     columns: list[str] = []
     missing: frozenset[str] = frozenset()
 
     if data.keys() & {"name", "config"} or (enabled and not trigger.enabled):
-        stored = contract.config(columns_of(row))
         given = data["config"] if "config" in data else kept_whole(kind, stored)
         resolved = resolve(kind, trigger.pk, given, stored)
         if not enabled and trigger.disabled_reason == DisabledReason.SECRET_MISSING:
@@ -132,7 +132,7 @@ def trigger_update(
         trigger,
         actor=actor,
         before=before,
-        after=audit_view(trigger, row),
+        after=audit_view(trigger, contract.config(columns_of(row))),
         reason=reason,
     )
     return trigger

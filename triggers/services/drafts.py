@@ -125,9 +125,8 @@ def missing_secrets(kind: object, config: object) -> frozenset[str]:
     """Fields of a plain document whose secret is empty: what an import had no value for."""
     if not isinstance(kind, str) or kind not in TRIGGER_TYPES or not isinstance(config, Mapping):
         return frozenset()
-    contract = TRIGGER_TYPES.get(kind)
     secrets = secrets_in(kind, config)
-    return frozenset(field for field in contract.secrets if secret_text(secrets.get(field)) == "")
+    return frozenset(field for field, secret in secrets.items() if secret_text(secret) == "")
 
 
 def raise_findings(findings: Sequence[Finding]) -> None:

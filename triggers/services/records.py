@@ -9,10 +9,9 @@ from blip0.common.actors import Actor
 from blip0.common.exceptions import Stale
 from blip0.common.tenancy import current_tenant_id
 from tenants.services.audit import audit_record
-from triggers.contracts import TRIGGER_TYPES
+from triggers.contracts.base import Config
 from triggers.exceptions import TriggerGone
-from triggers.models import Trigger, TriggerConfig
-from triggers.store import columns_of
+from triggers.models import Trigger
 
 
 def lock_trigger(trigger: Trigger, expected_version: int | None) -> Trigger:
@@ -32,20 +31,20 @@ def lock_trigger(trigger: Trigger, expected_version: int | None) -> Trigger:
     return locked
 
 
-def audit_view(trigger: Trigger, row: TriggerConfig) -> dict[str, Any]:
+def audit_view(trigger: Trigger, config: Config) -> dict[str, Any]:
     """The trigger as the audit log compares it, one entry a field of the configuration.
 
     Secrets are in it sealed: a new one differs, and the log blanks it.
     """
-    config = TRIGGER_TYPES.get(trigger.trigger_type).config(columns_of(row))
-    headers = config.pop("headers", None) or {}
+    fields = {f"config.{key}": value for key, value in config.items() if key != "headers"}
+    headers = config.get("headers") or {}
     return {
         "name": trigger.name,
         "slug": trigger.slug,
         "trigger_type": trigger.trigger_type,
         "enabled": trigger.enabled,
         "disabled_reason": trigger.disabled_reason,
-        **{f"config.{key}": value for key, value in config.items()},
+        **fields,
         **{f"config.headers.{name}": value for name, value in headers.items()},
     }
 

@@ -11,7 +11,7 @@ from blip0.common.usage import users_of
 from triggers.models import Trigger
 from triggers.services.changes import trigger_update
 from triggers.services.records import audit_view, lock_trigger, record
-from triggers.store import config_rows
+from triggers.store import sealed_configs
 
 
 def trigger_enable(
@@ -59,9 +59,9 @@ def trigger_delete(
             "Take it out of these first, or disable it.",
             users=users,
         )
-    row = config_rows(trigger.trigger_type).get(pk=trigger.pk)
+    config = sealed_configs([(trigger.pk, trigger.trigger_type)]).get(trigger.pk, {})
     trigger.deleted_at = timezone.now()
     trigger.version += 1
     trigger.save(update_fields=["deleted_at", "version", "updated_at"])
-    record("trigger.deleted", trigger, actor=actor, before=audit_view(trigger, row))
+    record("trigger.deleted", trigger, actor=actor, before=audit_view(trigger, config))
     return trigger

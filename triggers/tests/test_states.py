@@ -18,6 +18,7 @@ from triggers.services import (
     trigger_enable,
 )
 from triggers.tests.factories import (
+    BareTriggerFactory,
     EmailTriggerFactory,
     SlackTriggerFactory,
     WebhookTriggerFactory,
@@ -110,3 +111,8 @@ def test_trigger_update__of_factory_rows__accepts_them(in_acme: Tenant) -> None:
         trigger = factory.create()
         assert update(trigger, name=f"Renamed {trigger.trigger_type}").version == 2
     assert EmailConfig.objects.count() == WebhookConfig.objects.count() == 1
+
+
+def test_trigger_delete__configuration_lost__deletes_all_the_same(in_acme: Tenant) -> None:
+    trigger = BareTriggerFactory.create()
+    assert trigger_delete(trigger=trigger, actor=ELI).deleted_at is not None
