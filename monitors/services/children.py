@@ -88,7 +88,8 @@ def _script_conditions(conditions: list[dict[str, Any]]) -> Rows:
 
 
 def _write_addresses(monitor: Monitor, addresses: list[dict[str, Any]], *, is_new: bool) -> None:
-    tenant_lock(current_tenant_id())
+    if not is_new:  # who creates a monitor holds it already
+        tenant_lock(current_tenant_id())
     specs = specs_of(addresses)
     store_specs(specs)
     before: set[str] = set()

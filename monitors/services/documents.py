@@ -29,6 +29,7 @@ from platform_catalog.models import FilterScript, Network
 from tenants.models import Tenant
 from tenants.selectors import limits_of
 from triggers.models import Trigger
+from triggers.selectors import triggers_by_slug
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,12 +177,9 @@ def _triggers_named(names: object) -> dict[str, UUID]:
     slugs = {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
     if not slugs:
         return {}
-    live = Trigger.objects.live()
-    # In one order, so that two monitors that name the same triggers don't wait for each other.
-    locked = live.filter(slug__in=slugs).select_for_update(no_key=True).order_by("pk")
-    found = dict(locked.values_list("slug", "pk"))
-    if len(found) < len(slugs):
-        return dict(live.values_list("slug", "pk"))  # for a suggestion beside the refusal
+    found = {slug: trigger.pk for slug, trigger in triggers_by_slug(slugs, lock=True).items()}
+    if len(found) < len(slugs):  # it will be refused, with a suggestion
+        return dict(Trigger.objects.live().values_list("slug", "pk"))
     return found
 
 

@@ -211,7 +211,7 @@ class TriggerExecutionFactory(DjangoModelFactory[models.TriggerExecution]):
 
 def whole_monitor(**columns: Any) -> models.Monitor:
     """A monitor with one row in each child table."""
-    monitor = MonitorFactory(**columns)
+    monitor = MonitorFactory.create(**columns)
     for child in (
         MonitorNetworkFactory,
         MonitorTriggerFactory,
@@ -219,7 +219,7 @@ def whole_monitor(**columns: Any) -> models.Monitor:
         MatchConditionFactory,
         ScriptConditionFactory,
     ):
-        child(monitor=monitor)
+        child.create(monitor=monitor)
     return monitor
 
 

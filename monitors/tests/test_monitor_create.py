@@ -35,8 +35,8 @@ def refused(tenant, **overrides):
 
 
 def test_create__whole_document__reads_back_equal(in_acme):
-    TriggerFactory(slug="on-call")
-    TriggerFactory(slug="archive", enabled=False)
+    TriggerFactory.create(slug="on-call")
+    TriggerFactory.create(slug="archive", enabled=False)
     document = make_monitor_document(
         triggers=["on-call", "archive"], networks=["base", "ethereum_mainnet"]
     )
@@ -90,7 +90,7 @@ def test_create__is_audited__with_specs_by_hash_and_no_secret(in_acme):
         "Ana",
     )
     spec = ContractSpec.objects.get()
-    assert entry.after["addresses"] == [{"address": USDC, "contract_spec": spec.sha256}]
+    assert (entry.after or {})["addresses"] == [{"address": USDC, "contract_spec": spec.sha256}]
     assert entry.before is None
 
 
@@ -285,7 +285,7 @@ def test_create__stellar_without_functions__needs_a_permission(in_acme):
     ],
 )
 def test_create__beyond_the_plan__is_refused(in_acme, limit, overrides, pointer):
-    TriggerFactory(slug="on-call")
+    TriggerFactory.create(slug="on-call")
     LimitOverride.objects.create(tenant=in_acme, limit=limit, value=0)
 
     assert pointer in {place for place, _ in refused(in_acme, **overrides)}
@@ -327,23 +327,27 @@ def test_create__taken__is_a_conflict_with_a_free_one(in_acme, overrides, pointe
 
 def test_create__foreign_trigger__is_unknown(in_acme, globex):
     with in_tenant(globex.pk):
-        foreign = TriggerFactory(slug="globex-pager")
+        foreign = TriggerFactory.create(slug="globex-pager")
 
     for name in ("globex-pager", str(foreign.pk)):
         assert ("/triggers/0", "monitor.unknown_trigger") in refused(in_acme, triggers=[name])
 
 
 def test_create__deleted_trigger__is_unknown(in_acme):
-    TriggerFactory(slug="old", deleted_at="2026-01-01T00:00:00Z")
+    TriggerFactory.create(slug="old", deleted_at="2026-01-01T00:00:00Z")
 
     assert ("/triggers/0", "monitor.unknown_trigger") in refused(in_acme, triggers=["old"])
 
 
 def test_create__misspelt_names__get_suggestions(in_acme):
-    TriggerFactory(slug="on-call")
-    document = make_monitor_document(networks=["ethereum_mainet"], triggers=["on-cal"])
+    TriggerFactory.create(slug="on-call")
+    condition = {"script_path": "x/even_block.sh", "language": "Bash", "timeout_ms": 1}
+    document = make_monitor_document(
+        networks=["ethereum_mainet"], triggers=["on-cal"], trigger_conditions=[condition]
+    )
 
-    with pytest.raises(InvalidDocument, match=r"`ethereum_mainnet`.*`on-call`"):
+    suggested = r"`ethereum_mainnet`.*`on-call`.*`filters/even_blocks\.sh`"
+    with pytest.raises(InvalidDocument, match=suggested):
         monitor_create(tenant=in_acme, data=document, actor=ANA)
 
 

@@ -28,7 +28,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def monitor(in_acme):
-    return MonitorFactory()
+    return MonitorFactory.create()
 
 
 def actions():
@@ -108,9 +108,9 @@ def test_wake__snoozed_and_paused__stays_paused(monitor):
 
 
 def test_snoozes_end__some_are_due__ends_these_alone(in_acme):
-    due = MonitorFactory(snoozed_until=NOW, snooze_reason="x")
-    later = MonitorFactory(snoozed_until=NOW + HOUR)
-    MonitorFactory()
+    due = MonitorFactory.create(snoozed_until=NOW, snooze_reason="x")
+    later = MonitorFactory.create(snoozed_until=NOW + HOUR)
+    MonitorFactory.create()
 
     assert snoozes_end(now=NOW) == 1
     assert snoozes_end(now=NOW) == 0
@@ -135,7 +135,7 @@ def test_end_snoozes__two_tenants__ends_them_in_each(acme, globex):
     past = timezone.now() - HOUR
     for tenant in (acme, globex):
         with in_tenant(tenant.pk):
-            MonitorFactory(snoozed_until=past)
+            MonitorFactory.create(snoozed_until=past)
 
     end_snoozes()
 
@@ -147,7 +147,7 @@ def test_end_snoozes__two_tenants__ends_them_in_each(acme, globex):
 def test_end_snoozes__nothing_is_due__asks_once_for_all_tenants(acme, globex, count_queries):
     for tenant in (acme, globex):
         with in_tenant(tenant.pk):
-            MonitorFactory(snoozed_until=timezone.now() + HOUR)
+            MonitorFactory.create(snoozed_until=timezone.now() + HOUR)
 
     with count_queries() as log:
         end_snoozes()

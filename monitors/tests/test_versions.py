@@ -7,9 +7,10 @@ import pytest
 from django.db import IntegrityError, connection, connections, transaction
 
 from blip0.common.actors import Actor
-from blip0.common.exceptions import Conflict, LimitReached
+from blip0.common.exceptions import Conflict, InUse, LimitReached
 from blip0.common.reseal import Resealed
 from blip0.common.tenancy import in_tenant
+from blip0.common.validation import InvalidDocument
 from monitors.models import (
     ContractSpec,
     MatchCondition,
@@ -34,6 +35,7 @@ from monitors.tests.factories import (
 )
 from platform_catalog.models import FilterScript, Network
 from tenants.models import ConfigChange, ConfigVersion, LimitOverride, Tenant
+from triggers.services import trigger_delete
 from triggers.tests.factories import TriggerFactory
 
 ANA = Actor(kind="user", id="1", name="Ana")
@@ -78,7 +80,7 @@ def sql(statement, *params):
 
 
 def test_create__whole_monitor__is_one_version_and_one_object(tenant):
-    TriggerFactory(slug="on-call")
+    TriggerFactory.create(slug="on-call")
 
     with Versions(tenant) as versions:
         document = make_monitor_document(triggers=["on-call"])
@@ -108,14 +110,14 @@ def test_create__rolled_back__moves_no_version(tenant):
 
 @pytest.mark.parametrize(("make", "model", "change"), CHILDREN)
 def test_child__each_way_to_write_it__moves_the_version_of_its_monitor(tenant, make, model, change):
-    monitor = MonitorFactory()
+    monitor = MonitorFactory.create()
     table = model._meta.db_table
     expected = (1, {("monitor", str(monitor.pk))})
     row = make.build(
-        monitor=monitor, **({"trigger": TriggerFactory()} if model is MonitorTrigger else {})
+        monitor=monitor, **({"trigger": TriggerFactory.create()} if model is MonitorTrigger else {})
     )
     if model is MonitorAddress:
-        row.contract_spec = ContractSpecFactory()
+        row.contract_spec = ContractSpecFactory.create()
 
     with Versions(tenant) as bulk_create:
         model.objects.bulk_create([row])
@@ -131,8 +133,8 @@ def test_child__each_way_to_write_it__moves_the_version_of_its_monitor(tenant, m
 
 
 def test_child__moved_to_another_monitor__concerns_both(tenant):
-    one, two = MonitorFactory(), MonitorFactory()
-    MatchConditionFactory(monitor=one)
+    one, two = MonitorFactory.create(), MonitorFactory.create()
+    MatchConditionFactory.create(monitor=one)
 
     with Versions(tenant) as versions:
         MatchCondition.objects.update(monitor=two)
@@ -171,14 +173,14 @@ def test_monitors__more_than_two_hundred__become_one_change(tenant):
 
 def test_spec__its_insert_and_delete__mean_nothing_yet(tenant):
     with Versions(tenant) as versions:
-        ContractSpecFactory()
+        ContractSpecFactory.create()
         ContractSpec.objects.all().delete()
 
     assert versions.moved == 0
 
 
 def test_spec__content_that_isnt_its_hash__is_refused(tenant):
-    ContractSpecFactory()
+    ContractSpecFactory.create()
 
     with pytest.raises(IntegrityError, match="contract_spec_hash"):
         sql("UPDATE monitors_contractspec SET content = '[]'")
@@ -195,7 +197,7 @@ def test_spec__content_that_isnt_its_hash__is_refused(tenant):
     ],
 )
 def test_reference__to_nothing__is_refused_by_the_database(tenant, table, columns):
-    monitor = MonitorFactory()
+    monitor = MonitorFactory.create()
 
     with pytest.raises(IntegrityError, match="which is not in platform_catalog"):
         sql(f"INSERT INTO {table} (monitor_id, {columns})", monitor.pk)
@@ -221,13 +223,13 @@ def test_catalogue__used_row__cannot_be_deleted_by_raw_sql(tenant, statement, mo
 
 
 def test_slug__deleted_one__is_free_by_constraint(tenant):
-    MonitorFactory(slug="a", name="A", deleted_at="2026-01-01T00:00:00Z")
-    MonitorFactory(slug="a", name="a")
+    MonitorFactory.create(slug="a", name="A", deleted_at="2026-01-01T00:00:00Z")
+    MonitorFactory.create(slug="a", name="a")
 
     with pytest.raises(IntegrityError, match="monitor_name_unique"):
-        MonitorFactory(slug="b", name=" A ")
+        MonitorFactory.create(slug="b", name=" A ")
     with pytest.raises(IntegrityError, match="monitor_slug_unique"):
-        MonitorFactory(slug="a", name="B")
+        MonitorFactory.create(slug="a", name="B")
 
 
 # Races
@@ -294,6 +296,28 @@ def test_specs__dropped_and_named_at_once__are_never_missing(tenant):
     assert in_threads(tenant, 4, flip) == [None] * 4
     named = MonitorAddress.objects.filter(contract_spec__isnull=False)
     assert ContractSpec.objects.count() == (1 if named.exists() else 0)
+
+
+def test_triggers__linked_and_deleted_at_once__are_never_both(tenant):
+    """Whoever comes second is refused: the monitor by a finding, the deletion by its user."""
+    triggers = [TriggerFactory.create(slug=f"trigger-{number}") for number in range(4)]
+    document = make_monitor_document(triggers=[trigger.slug for trigger in triggers])
+
+    def race(number):
+        if number < len(triggers):
+            return trigger_delete(trigger=triggers[number], actor=ANA)
+        named = {**document, "name": f"M {number}", "slug": f"m-{number}"}
+        return monitor_create(tenant=tenant, data=named, actor=ANA)
+
+    results = in_threads(tenant, 6, race)
+
+    assert not MonitorTrigger.objects.filter(trigger__deleted_at__isnull=False).exists()
+    unexpected = [
+        result
+        for result in results
+        if isinstance(result, Exception) and not isinstance(result, InUse | InvalidDocument)
+    ]
+    assert unexpected == []
 
 
 def test_reseal__after_a_new_key__moves_viewing_keys_under_it(tenant, settings):

@@ -19,7 +19,7 @@ from blip0.common.validation.shapes import (
     Text,
     optional,
 )
-from blip0.common.validation.text import check_slug
+from blip0.common.validation.text import check_slug, did_you_mean
 
 EXTENSIONS = {"JavaScript": "js", "Python": "py", "Bash": "sh"}
 
@@ -60,7 +60,8 @@ def check_script_reference(
             out.invalid(
                 "script.missing",
                 place,
-                f"There is no script `{shorten(path)}`; name one of the catalogue by its path.",
+                f"There is no script `{shorten(path)}`; name one of the catalogue by its path."
+                f"{did_you_mean(path, context.script_paths)}",
             )
         extension = EXTENSIONS.get(language) if isinstance(language, str) else None
         if extension is not None and _extension(path) != extension:
