@@ -8,4 +8,6 @@ class Blip0Config(AppConfig):
     verbose_name = "Blip0"
 
     def ready(self) -> None:
-        from blip0 import checks  # noqa: F401  # importing it registers the checks
+        # Importing is enough: the Celery app becomes current, so that tasks find its broker from
+        # any process; checks and receivers register themselves.
+        from blip0 import celery, checks, receivers  # noqa: F401  # see above
