@@ -1,6 +1,24 @@
 """Every URL of the platform but `/health/*`, which `blip0.health` answers before all else."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-urlpatterns = [path("admin/", admin.site.urls)]
+api_v1: list[URLPattern | URLResolver] = [
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    # The split view loads its script from a URL of its own: our CSP runs no inline script.
+    path("docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
+    path("", include("tenants.api.urls")),
+    path("", include("platform_catalog.api.urls")),
+    path("", include("triggers.api.urls")),
+    path("", include("monitors.api.urls")),
+]
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/v1/", include(api_v1)),
+]
+
+handler400 = "blip0.common.api.problems.bad_request_handler"
+handler404 = "blip0.common.api.problems.not_found_handler"
+handler500 = "blip0.common.api.problems.server_error_handler"

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 
 from blip0.common.db.schemas import select_in_each, tenant_schemas
 from blip0.common.sealing import CannotOpen, Place, hint, keyring
@@ -41,8 +41,8 @@ def monitor_representation(monitor: Monitor) -> dict[str, Any]:
     return _represented([monitor])[0]
 
 
-def monitor_representations(monitors: QuerySet[Monitor]) -> list[dict[str, Any]]:
-    """Monitors in the tenant's form, in the queryset's order; seven queries for any number."""
+def monitor_representations(monitors: Iterable[Monitor]) -> list[dict[str, Any]]:
+    """Monitors in the tenant's form, in their order; seven queries for any number."""
     return _represented(list(monitors))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from blip0.common.exceptions import Conflict, DomainError
+from collections.abc import Mapping
+
+from blip0.common.exceptions import Conflict, DomainError, NotAllowed, NotSignedIn
 
 
 class InvalidField(DomainError):
@@ -27,3 +29,35 @@ class TemplateMissing(Conflict):
     """There is nothing to copy a tenant's schema from: `migrate` makes it."""
 
     code = "template_missing"
+
+
+class BadCredentials(NotSignedIn):
+    """The address is unknown, the password wrong, or the account disabled: nobody learns which."""
+
+    code = "bad_credentials"
+
+
+class NotAMember(NotAllowed):
+    """A person whose password is right belongs to no tenant, or not to the one that is named."""
+
+    code = "not_a_member"
+
+
+class TenantNotUsable(NotAllowed):
+    """The tenant is suspended, or about to be deleted."""
+
+
+class TenantRequired(Conflict):
+    """The user belongs to several tenants; `extensions` lists their slugs."""
+
+    code = "tenant_required"
+
+    def __init__(self, slugs: list[str]) -> None:
+        super().__init__(
+            f"You belong to several tenants; name one of {', '.join(slugs)}.", pointer="/tenant"
+        )
+        self._slugs = slugs
+
+    @property
+    def extensions(self) -> Mapping[str, object]:
+        return {"tenants": self._slugs}

@@ -7,7 +7,7 @@ one line; none of them needs to know the rule.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 class DomainError(Exception):
@@ -21,6 +21,11 @@ class DomainError(Exception):
         self.pointer = pointer
         if code is not None:
             self.code = code
+
+    @property
+    def extensions(self) -> Mapping[str, object]:
+        """What else a caller may need to go on, by name; the API adds it to the problem."""
+        return {}
 
 
 class NotFound(DomainError):
@@ -44,6 +49,10 @@ class InUse(Conflict):
         super().__init__(message, pointer=pointer)
         self.users = list(users)
 
+    @property
+    def extensions(self) -> Mapping[str, object]:
+        return {"users": self.users}
+
 
 class Stale(DomainError):
     """The caller changed an older version than the stored one."""
@@ -59,6 +68,12 @@ class LimitReached(DomainError):
     """The plan, or staff's override, allows no more."""
 
     code = "limit_reached"
+
+
+class NotSignedIn(DomainError):
+    """Who asks isn't known: credentials are wrong, or no longer stand."""
+
+    code = "not_signed_in"
 
 
 class NotAllowed(DomainError):

@@ -58,6 +58,8 @@ TENANT_LIMIT_SET_CALLS = True
 """One `SET search_path` a connection and tenant, not one a query. Safe from django-tenants 4.0.1."""
 
 MIDDLEWARE = [
+    "blip0.common.request_ids.RequestIdMiddleware",
+    "blip0.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -110,4 +112,4 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = MODE != "production"
-WHITENOISE_AUTOREFRESH = MODE == "development"
+WHITENOISE_AUTOREFRESH = MODE != "production"

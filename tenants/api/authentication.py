@@ -64,5 +64,5 @@ class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
     target_class = TenantJWTAuthentication
     name = "accessToken"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:  # noqa: ARG002
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}

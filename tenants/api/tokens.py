@@ -15,7 +15,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from tenants.models import Membership, User
 
 TENANT_CLAIM = "tenant"
-PASSWORD_CLAIM = "pwh"  # noqa: S105 - a claim's name
+PASSWORD_CLAIM = "pwh"
 _FINGERPRINT_LENGTH = 16
 
 

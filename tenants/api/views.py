@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -48,11 +47,10 @@ class LoginView(APIView):
         membership = sign_in(
             email=given["email"], password=given["password"], tenant_slug=given.get("tenant")
         )
-        lifetime = settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"]
         return Response(
             {
                 "access": str(TenantAccessToken.for_membership(membership)),
-                "expires_in": int(lifetime.total_seconds()),
+                "expires_in": int(TenantAccessToken.lifetime.total_seconds()),
                 "tenant": TenantSerializer(membership.tenant).data,
             },
             headers={"Cache-Control": NO_STORE},

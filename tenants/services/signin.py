@@ -2,43 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from django.contrib.auth import authenticate
 
-from blip0.common.exceptions import Conflict, NotAllowed, NotSignedIn
 from tenants.choices import TenantStatus
+from tenants.exceptions import BadCredentials, NotAMember, TenantNotUsable, TenantRequired
 from tenants.models import Membership, Tenant, User
 
 _NEVER_USABLE = (TenantStatus.PROVISIONING, TenantStatus.DELETED)
-
-
-class BadCredentials(NotSignedIn):
-    code = "bad_credentials"
-
-
-class NotAMember(NotAllowed):
-    code = "not_a_member"
-
-
-class TenantNotUsable(NotAllowed):
-    """The tenant is suspended, or about to be deleted."""
-
-
-class TenantRequired(Conflict):
-    """The user belongs to several tenants; `extensions` lists their slugs."""
-
-    code = "tenant_required"
-
-    def __init__(self, slugs: list[str]) -> None:
-        super().__init__(
-            f"You belong to several tenants; name one of {', '.join(slugs)}.", pointer="/tenant"
-        )
-        self._slugs = slugs
-
-    @property
-    def extensions(self) -> Mapping[str, object]:
-        return {"tenants": self._slugs}
 
 
 def sign_in(*, email: str, password: str, tenant_slug: str | None = None) -> Membership:

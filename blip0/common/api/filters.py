@@ -1,0 +1,64 @@
+"""Filters of lists. What isn't understood is refused, never ignored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django_filters import rest_framework as filters
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from blip0.common.api.pagination import CURSOR, ORDERING, PAGE_SIZE
+from blip0.common.api.problems import InvalidParameter
+
+
+class _StrictBooleanField(forms.Field):
+    def to_python(self, value: Any) -> bool | None:
+        if value in (None, ""):
+            return None
+        if value not in ("true", "false"):
+            raise forms.ValidationError("It must be true or false.")
+        return bool(value == "true")
+
+
+class StrictBooleanFilter(filters.BooleanFilter):  # type: ignore[misc]  # django-filter is untyped
+    """`true` or `false`; django-filter's own takes anything, and ignores it."""
+
+    field_class = _StrictBooleanField
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=forms.TextInput, **options)
+
+
+class DocumentFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped
+    """Search over name and slug, which everything that tenants name has."""
+
+    search = filters.CharFilter(
+        method="filter_search", max_length=200, help_text="Part of the name or slug, in any case."
+    )
+
+    def filter_search(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(Q(name__icontains=value) | Q(slug__icontains=value))
+
+
+class StrictFilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc]  # untyped
+    """Refuses query parameters that the list doesn't know, by name: a typo must not find all."""
+
+    def filter_queryset(
+        self, request: Request, queryset: QuerySet[Any], view: APIView
+    ) -> QuerySet[Any]:
+        filterset = self.get_filterset(request, queryset, view)
+        known = {CURSOR, PAGE_SIZE, ORDERING, *(filterset.filters if filterset else ())}
+        for name in request.query_params:
+            if name not in known:
+                known_names = ", ".join(sorted(known))
+                raise InvalidParameter(name, f"Unknown parameter; this list has {known_names}.")
+        if filterset is None:
+            return queryset
+        if not filterset.is_valid():
+            name, messages = next(iter(filterset.errors.items()))
+            raise InvalidParameter(name, " ".join(str(message) for message in messages))
+        filtered: QuerySet[Any] = filterset.qs
+        return filtered

@@ -1,0 +1,35 @@
+"""Permissions by codename: what a view asks for, and what a principal holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from blip0.common.api.principals import principal_of
+from blip0.common.exceptions import NotAllowed
+
+if TYPE_CHECKING:
+    from blip0.common.api.views import TenantView
+
+
+class HasPermission(BasePermission):
+    """The principal holds the view's `read_permission` or `write_permission`, by method.
+
+    Raises `NotAuthenticated` without a principal, and `NotAllowed` with the codename it lacks.
+    """
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        principal = principal_of(request)
+        guarded = cast("TenantView", view)
+        reads = request.method in SAFE_METHODS
+        needed = guarded.read_permission if reads else guarded.write_permission
+        if needed is not None and needed not in principal.permissions:
+            raise NotAllowed(
+                f"Your role doesn't hold the permission `{needed}`; "
+                "ask an owner or admin of the tenant.",
+                code="permission_denied",
+            )
+        return True

@@ -1,0 +1,175 @@
+"""The base of every view that serves a tenant.
+
+The tenant comes from the credentials and nothing else. A view's code runs inside that tenant's
+schema, entered after authentication and permissions, and left whatever happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from blip0.common.api.documents import body_of, whole, without_read_only
+from blip0.common.api.etags import PreconditionFailed, etag_of, names
+from blip0.common.api.filters import StrictFilterBackend
+from blip0.common.api.pagination import SignedCursorPagination
+from blip0.common.api.permissions import HasPermission
+from blip0.common.api.principals import Principal, principal_of
+from blip0.common.exceptions import Stale
+from blip0.common.tenancy import in_tenant
+
+M = TypeVar("M", bound=Model)
+
+
+class TenantView(APIView):
+    """Needs a principal with `read_permission` or `write_permission`; None asks for none.
+
+    A subclass that names neither can't be used: forgetting them fails, and opens nothing.
+    """
+
+    permission_classes = [HasPermission]
+    read_permission: ClassVar[str | None]
+    write_permission: ClassVar[str | None]
+    cache_control = "private, no-cache"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with ExitStack() as self._inside:
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self._inside.enter_context(in_tenant(self.principal.tenant_id))
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", self.cache_control)
+        return response
+
+    @property
+    def principal(self) -> Principal:
+        return principal_of(self.request)
+
+
+class TenantViewSet(TenantView, GenericViewSet[M], Generic[M]):
+    """Lists and reads objects as the dicts that `represent` makes of a page of them."""
+
+    pagination_class = SignedCursorPagination
+    filter_backends = [StrictFilterBackend]
+    orderings: ClassVar[tuple[str, ...]]
+    """What `?ordering=` offers, the default first; each has an index."""
+
+    def represent(self, instances: Sequence[M]) -> list[dict[str, Any]]:
+        """The instances as the API shows them, in order, in a fixed number of queries."""
+        raise NotImplementedError
+
+    def get_object(self) -> M:
+        # Not DRF's: a list's filters in the query must not hide an object that is named by id.
+        instance: M = get_object_or_404(self.get_queryset(), pk=self.kwargs[self.lookup_field])
+        self.check_object_permissions(self.request, instance)
+        return instance
+
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.represent(page or []))
+
+    def retrieve(self, request: Request, **kwargs: Any) -> Response:
+        return Response(self.shown(self.get_object()))
+
+    def shown(self, instance: M) -> dict[str, Any]:
+        return self.represent([instance])[0]
+
+
+class DocumentViewSet(TenantViewSet[M]):
+    """Create, read, change and delete documents of the tenant, each by one service call.
+
+    Every object has a `version`; its representation has a strong entity tag, which `If-Match` and
+    `If-None-Match` are compared with.
+    """
+
+    lookup_value_converter = "uuid"
+    read_only_keys: ClassVar[Collection[str]]
+    required_keys: ClassVar[Collection[str]]
+    default_values: ClassVar[Mapping[str, Any]]
+    """What PUT makes of the keys that it may leave out."""
+
+    def create_document(self, data: Mapping[str, Any]) -> M:
+        raise NotImplementedError
+
+    def update_document(self, instance: M, data: Mapping[str, Any], expected: int | None) -> M:
+        raise NotImplementedError
+
+    def delete_document(self, instance: M, expected: int | None) -> None:
+        raise NotImplementedError
+
+    def create(self, request: Request) -> Response:
+        data = without_read_only(body_of(request), self.read_only_keys, current=None)
+        return self.created(self.create_document(data))
+
+    def retrieve(self, request: Request, **kwargs: Any) -> Response:
+        representation = self.shown(self.get_object())
+        etag = etag_of(representation)
+        if names(request.headers.get("If-None-Match", ""), etag, weakly=True):
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": etag})
+        return Response(representation, headers={"ETag": etag})
+
+    def update(self, request: Request, **kwargs: Any) -> Response:
+        data = whole(body_of(request), required=self.required_keys, defaults=self.default_values)
+        return self._changed(data)
+
+    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+        return self._changed(body_of(request))
+
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
+        instance = self.get_object()
+        self.delete_document(instance, self.expected_version(instance))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def expected_version(self, instance: M) -> int | None:
+        """The version that the caller's `If-Match` stands for; None where there is none.
+
+        The service compares it again under its lock. Raises `PreconditionFailed`.
+        """
+        if (tags := self.request.headers.get("If-Match")) is None:
+            return None
+        representation = self.shown(instance)
+        etag, version = etag_of(representation), int(representation["version"])
+        if not names(tags, etag):
+            raise PreconditionFailed(etag, version)
+        return version
+
+    def created(self, instance: M) -> Response:
+        response = self.answered(instance, status.HTTP_201_CREATED)
+        response["Location"] = self.reverse_action("detail", args=[instance.pk])
+        return response
+
+    def answered(self, instance: M, status_code: int = status.HTTP_200_OK) -> Response:
+        """The representation after a change, with its tag."""
+        representation = self.shown(instance)
+        headers = {"ETag": etag_of(representation)}
+        return Response(representation, status=status_code, headers=headers)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        # Somebody was faster, after the tag was compared: the answer has the tag of their change.
+        if isinstance(exc, Stale) and not isinstance(exc, PreconditionFailed):
+            current = self.shown(self.get_object())
+            exc = PreconditionFailed(etag_of(current), int(current["version"]))
+        return super().handle_exception(exc)
+
+    def _changed(self, data: Mapping[str, Any]) -> Response:
+        instance = self.get_object()
+        expected = self.expected_version(instance)
+        if data.keys() & set(self.read_only_keys):
+            data = without_read_only(data, self.read_only_keys, current=self.shown(instance))
+        return self.answered(self.update_document(instance, data, expected))

@@ -1,0 +1,89 @@
+"""The shape of a monitor, for the OpenAPI document, and the bodies of its actions.
+
+A monitor's rules are in `monitors.validators`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from blip0.common.api.serializers import StrictSerializer
+from monitors.choices import Severity
+from monitors.validators.monitor import STATUSES
+from platform_catalog.choices import ScriptLanguage
+
+
+class AddressSerializer(serializers.Serializer[Any]):
+    address = serializers.CharField()
+    contract_spec = serializers.JSONField(required=False, help_text="The contract's ABI or spec.")
+
+
+class SignedConditionSerializer(serializers.Serializer[Any]):
+    signature = serializers.CharField(help_text="Such as `transfer(address,uint256)`.")
+    expression = serializers.CharField(required=False)
+
+
+class TransactionConditionSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(STATUSES)
+    expression = serializers.CharField(required=False)
+
+
+class MatchConditionsSerializer(serializers.Serializer[Any]):
+    functions = SignedConditionSerializer(many=True)
+    events = SignedConditionSerializer(many=True)
+    transactions = TransactionConditionSerializer(many=True)
+
+
+class ScriptConditionSerializer(serializers.Serializer[Any]):
+    script_path = serializers.CharField(help_text="Of a filter script in the catalogue.")
+    language = serializers.ChoiceField(ScriptLanguage.choices)
+    timeout_ms = serializers.IntegerField()
+    arguments = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class ThresholdSerializer(serializers.Serializer[Any]):
+    amount = serializers.IntegerField(min_value=1)
+    window_s = serializers.IntegerField(min_value=1, help_text="Seconds.")
+
+
+class AlertingSerializer(serializers.Serializer[Any]):
+    """What is left out comes from the tenant's defaults."""
+
+    severity = serializers.ChoiceField(Severity.choices, required=False)
+    threshold = ThresholdSerializer(required=False)
+    min_interval_s = serializers.IntegerField(required=False, help_text="Seconds.")
+
+
+class MonitorSerializer(serializers.Serializer[Any]):
+    """As in OpenZeppelin Monitor, with networks and triggers by slug."""
+
+    id = serializers.UUIDField(read_only=True)
+    slug = serializers.SlugField(max_length=63, required=False, help_text="Default: of the name.")
+    name = serializers.CharField()
+    description = serializers.CharField(required=False, allow_blank=True)
+    paused = serializers.BooleanField(required=False)
+    snoozed_until = serializers.DateTimeField(read_only=True, allow_null=True)
+    networks = serializers.ListField(child=serializers.SlugField())
+    addresses = AddressSerializer(many=True)
+    match_conditions = MatchConditionsSerializer()
+    trigger_conditions = ScriptConditionSerializer(many=True)
+    triggers = serializers.ListField(child=serializers.SlugField())
+    chain_configurations = serializers.ListField(
+        child=serializers.DictField(), required=False, help_text="Viewing keys read as secrets."
+    )
+    alerting = AlertingSerializer(required=False)
+    version = serializers.IntegerField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+
+
+class SnoozeSerializer(StrictSerializer):
+    until = serializers.DateTimeField(help_text="In the future.")
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=500)
+
+
+class CloneSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=200)
+    slug = serializers.CharField(required=False, allow_null=True, help_text="Default: of the name.")

@@ -1,0 +1,125 @@
+"""Attacks on access tokens. Each forged one is refused, and the genuine one it is made of works."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import jwt
+import pytest
+from django.conf import settings
+from rest_framework.test import APIClient
+
+from tenants.api.tokens import TenantAccessToken
+from tenants.models import Membership
+
+KEY = str(settings.SIMPLE_JWT["SIGNING_KEY"])
+
+
+@pytest.fixture
+def claims(acme):
+    membership = Membership.objects.select_related("user").get(user__email="ana@acme.test")
+    token = str(TenantAccessToken.for_membership(membership))
+    return jwt.decode(token, KEY, algorithms=["HS256"], audience="blip0-api")
+
+
+def signed(claims, key=KEY, algorithm="HS256", **headers):
+    return jwt.encode(claims, key, algorithm=algorithm, headers=headers)
+
+
+def me(token):
+    return APIClient().get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+
+
+def unsigned(claims, algorithm="none"):
+    def part(value):
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+    return f"{part({'alg': algorithm, 'typ': 'JWT'})}.{part(claims)}."
+
+
+def test_token__genuine_claims__are_accepted(claims):
+    assert me(signed(claims)).status_code == 200
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "HS256"])
+def test_token__unsigned__is_refused(claims, algorithm):
+    answer = me(unsigned(claims, algorithm))
+
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "token_invalid"
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_token__another_algorithm_with_our_key__is_refused(claims, algorithm):
+    assert me(signed(claims, algorithm=algorithm)).status_code == 401
+
+
+def test_token__another_key__is_refused(claims):
+    assert me(signed(claims, key="k" * 60)).status_code == 401
+
+
+@pytest.mark.parametrize("header", ["kid", "jku", "x5u"])
+def test_token__key_named_by_the_token__is_never_looked_up(claims, header):
+    forged = signed(claims, key="k" * 60, **{header: "https://evil.test/keys.json"})
+
+    assert me(forged).status_code == 401
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_token__a_part_altered__is_refused(claims, position):
+    parts = signed(claims).split(".")
+    flipped = "A" if parts[position][5] != "A" else "B"
+    parts[position] = parts[position][:5] + flipped + parts[position][6:]
+
+    assert me(".".join(parts)).status_code == 401
+
+
+@pytest.mark.parametrize("missing", ["sub", "tenant", "exp", "iss", "aud", "jti", "token_type"])
+def test_token__claim_missing__is_refused(claims, missing):
+    del claims[missing]
+
+    assert me(signed(claims)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    [
+        ("iss", "someone-else"),
+        ("aud", "another-api"),
+        ("token_type", "refresh"),
+        ("sub", "not-a-uuid"),
+        ("sub", str(uuid.uuid4())),
+        ("tenant", "acme"),
+        ("tenant", ["x"]),
+        ("pwh", "0000000000000000"),
+        ("pwh", None),
+    ],
+)
+def test_token__claim_of_another_value__is_refused(claims, claim, value):
+    assert me(signed({**claims, claim: value})).status_code == 401
+
+
+def test_token__tenant_the_user_does_not_belong_to__is_refused(claims, globex):
+    answer = me(signed({**claims, "tenant": str(globex.pk)}))
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "token_revoked")
+
+
+def test_token__expired_a_second_ago__is_refused(claims):
+    past = datetime.now(UTC) - timedelta(seconds=1)
+
+    assert me(signed({**claims, "exp": past})).status_code == 401
+
+
+def test_token__not_valid_yet__is_refused(claims):
+    future = datetime.now(UTC) + timedelta(minutes=5)
+
+    assert me(signed({**claims, "nbf": future})).status_code == 401
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "ä.ö.ü", "a b", "." * 5000])
+def test_token__no_token_at_all__is_refused(acme, token):
+    assert me(token).status_code == 401

@@ -1,0 +1,112 @@
+"""The shape of a trigger, for the OpenAPI document. Its rules are in `triggers.validators`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
+from rest_framework import serializers
+
+from triggers.choices import DisabledReason, HttpMethod, PayloadMode, TriggerKind
+
+
+class SecretSerializer(serializers.Serializer[Any]):
+    """Written as `{type, value}`, read as `{set, hint}`; what was read may be sent back."""
+
+    type = serializers.ChoiceField(["Plain"], write_only=True, required=False)
+    value = serializers.CharField(write_only=True, required=False)
+    set = serializers.BooleanField(help_text="Whether one is stored.", required=False)
+    hint = serializers.CharField(help_text="Its last four characters.", required=False)
+
+
+class MessageSerializer(serializers.Serializer[Any]):
+    title = serializers.CharField()
+    body = serializers.CharField()
+
+
+class DurationSerializer(serializers.Serializer[Any]):
+    secs = serializers.IntegerField()
+    nanos = serializers.IntegerField()
+
+
+class RetryPolicySerializer(serializers.Serializer[Any]):
+    max_retries = serializers.IntegerField(required=False)
+    base_for_backoff = serializers.IntegerField(required=False)
+    initial_backoff = DurationSerializer(required=False)
+    max_backoff = DurationSerializer(required=False)
+    jitter = serializers.ChoiceField(["None", "Full"], required=False)
+
+
+class _ConfigSerializer(serializers.Serializer[Any]):
+    message = MessageSerializer()
+    retry_policy = RetryPolicySerializer(required=False)
+
+
+class SlackConfigSerializer(_ConfigSerializer):
+    slack_url = SecretSerializer()
+
+
+class DiscordConfigSerializer(_ConfigSerializer):
+    discord_url = SecretSerializer()
+
+
+class TelegramConfigSerializer(_ConfigSerializer):
+    token = SecretSerializer()
+    chat_id = serializers.CharField()
+    disable_web_preview = serializers.BooleanField(required=False)
+
+
+class EmailConfigSerializer(_ConfigSerializer):
+    host = serializers.CharField()
+    port = serializers.IntegerField(required=False)
+    username = SecretSerializer()
+    password = SecretSerializer()
+    sender = serializers.CharField()
+    recipients = serializers.ListField(child=serializers.CharField())
+
+
+class WebhookConfigSerializer(_ConfigSerializer):
+    url = SecretSerializer()
+    method = serializers.ChoiceField(HttpMethod.choices, required=False)
+    secret = SecretSerializer(required=False)
+    headers = serializers.DictField(
+        required=False,
+        help_text="Values are texts; all but Content-Type, Accept and User-Agent read as secrets.",
+    )
+    message = MessageSerializer(required=False)
+    payload_mode = serializers.ChoiceField(PayloadMode.choices, required=False)
+
+
+CONFIG = PolymorphicProxySerializer(
+    component_name="TriggerConfig",
+    serializers=[
+        SlackConfigSerializer,
+        EmailConfigSerializer,
+        WebhookConfigSerializer,
+        TelegramConfigSerializer,
+        DiscordConfigSerializer,
+    ],
+    resource_type_field_name=None,
+)
+
+
+@extend_schema_field(CONFIG)
+class _ConfigField(serializers.JSONField):
+    pass
+
+
+class TriggerSerializer(serializers.Serializer[Any]):
+    """`config` is the runtime's own, by `trigger_type`, with secrets masked where it is read."""
+
+    id = serializers.UUIDField(read_only=True)
+    slug = serializers.SlugField(max_length=63, required=False, help_text="Default: of the name.")
+    name = serializers.CharField()
+    trigger_type = serializers.ChoiceField(TriggerKind.choices)
+    enabled = serializers.BooleanField(required=False)
+    disabled_reason = serializers.ChoiceField(
+        DisabledReason.choices, allow_blank=True, read_only=True
+    )
+    config = _ConfigField()
+    version = serializers.IntegerField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)

@@ -1,0 +1,84 @@
+"""Triggers of the tenant. One that a monitor names can't be deleted: 409 lists its users."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from blip0.common.api.filters import DocumentFilterSet, StrictBooleanFilter
+from blip0.common.api.views import DocumentViewSet
+from tenants.api.principals import tenant_principal
+from triggers.api.serializers import TriggerSerializer
+from triggers.choices import TriggerKind
+from triggers.models import Trigger
+from triggers.selectors import trigger_representations
+from triggers.services import (
+    trigger_create,
+    trigger_delete,
+    trigger_disable,
+    trigger_enable,
+    trigger_update,
+)
+from triggers.services.drafts import READ_ONLY_KEYS
+
+
+class TriggerFilterSet(DocumentFilterSet):
+    trigger_type = filters.ChoiceFilter(choices=TriggerKind.choices)
+    enabled = StrictBooleanFilter()
+
+
+class TriggerViewSet(DocumentViewSet[Trigger]):
+    """Ways to tell somebody: Slack, email, webhook, Telegram, Discord."""
+
+    queryset = Trigger.objects.live()
+    serializer_class = TriggerSerializer
+    filterset_class = TriggerFilterSet
+    orderings: ClassVar[tuple[str, ...]] = ("slug", "-slug")
+    read_permission: ClassVar[str | None] = "triggers.read"
+    write_permission: ClassVar[str | None] = "triggers.write"
+    read_only_keys = READ_ONLY_KEYS
+    required_keys = ("name", "trigger_type", "config")
+    default_values: ClassVar[Mapping[str, Any]] = {"enabled": True}
+
+    def represent(self, instances: Sequence[Trigger]) -> list[dict[str, Any]]:
+        return trigger_representations(instances)
+
+    def create_document(self, data: Mapping[str, Any]) -> Trigger:
+        tenant = tenant_principal(self.request).tenant
+        return trigger_create(tenant=tenant, data=data, actor=self.principal.actor)
+
+    def update_document(
+        self, instance: Trigger, data: Mapping[str, Any], expected: int | None
+    ) -> Trigger:
+        return trigger_update(
+            trigger=instance, data=data, actor=self.principal.actor, expected_version=expected
+        )
+
+    def delete_document(self, instance: Trigger, expected: int | None) -> None:
+        trigger_delete(trigger=instance, actor=self.principal.actor, expected_version=expected)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def enable(self, request: Request, **kwargs: Any) -> Response:
+        """Let monitors fire it again."""
+        instance = self.get_object()
+        expected = self.expected_version(instance)
+        return self.answered(
+            trigger_enable(trigger=instance, actor=self.principal.actor, expected_version=expected)
+        )
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def disable(self, request: Request, **kwargs: Any) -> Response:
+        """Keep it, and its monitors, but send nothing."""
+        instance = self.get_object()
+        expected = self.expected_version(instance)
+        return self.answered(
+            trigger_disable(trigger=instance, actor=self.principal.actor, expected_version=expected)
+        )
