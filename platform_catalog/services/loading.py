@@ -121,7 +121,7 @@ class Scripts:
     _settings = ("description", "arguments", "timeout_ms")
 
     def shipped(self) -> dict[str, Data]:
-        scripts = {}
+        scripts: dict[str, Data] = {}
         for entry in _read("filters.json"):
             extension = SCRIPT_EXTENSIONS[ScriptLanguage(entry["language"])]
             file = CATALOGUE / "filters" / f"{entry['name']}.{extension}"

@@ -65,10 +65,12 @@ def network_update(*, network: Network, data: Mapping[str, Any], actor: Actor) -
             )
     merged = {**network_documents([network.slug])[network.slug].body, **data}
     document = _require_valid({key: item for key, item in merged.items() if item is not None})
-    _fill(network, document)
-    network.enabled = data.get("enabled", network.enabled)
-    _require_free_name(network)
-    network.save()
+    differs = _fill(network, document)
+    enabled = data.get("enabled", network.enabled)
+    if differs or enabled != network.enabled:
+        network.enabled = enabled
+        _require_free_name(network)
+        network.save()
     if "rpc_urls" in data:
         _set_endpoints(network, data["rpc_urls"])
     after = _stated(network)
@@ -143,13 +145,18 @@ def _require_valid(data: Mapping[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _fill(network: Network, document: Mapping[str, Any]) -> None:
-    for name in _PLAIN_FIELDS:
-        setattr(network, name, document.get(name))
-    network.network_passphrase = document.get("network_passphrase") or ""
+def _fill(network: Network, document: Mapping[str, Any]) -> bool:
+    """Set the fields that the document has, the others to nothing. Whether one differs."""
     past = document.get("max_past_blocks")
-    network.max_past_blocks_unlimited = past == "unlimited"
-    network.max_past_blocks = None if past == "unlimited" else past
+    wanted = {name: document.get(name) for name in _PLAIN_FIELDS} | {
+        "network_passphrase": document.get("network_passphrase") or "",
+        "max_past_blocks_unlimited": past == "unlimited",
+        "max_past_blocks": None if past == "unlimited" else past,
+    }
+    differs = any(getattr(network, name) != item for name, item in wanted.items())
+    for name, item in wanted.items():
+        setattr(network, name, item)
+    return differs
 
 
 def _require_free_name(network: Network) -> None:

@@ -34,8 +34,8 @@ def script_create(*, data: Mapping[str, Any], actor: Actor) -> FilterScript:
     Raises `InvalidDocument`, `InvalidField`, and `Conflict` for a name that is taken.
     """
     script = FilterScript(
-        name=data.get("name"),
-        language=data.get("language"),
+        name=data.get("name", ""),
+        language=data.get("language", ""),
         **{key: data[key] for key in _SETTINGS if key in data},
     )
     content = data.get("content", "")

@@ -9,27 +9,19 @@ Out: "true" drops the match, "false" keeps it. Anything unexpected keeps it.
 import json
 import sys
 
-
-def addresses(match: dict) -> list:
-    groups = match.get("matched_on_args") or {}
-    return [
-        (argument["name"].lower(), argument["value"].lower())
-        for group in ("functions", "events")
-        for matched in groups.get(group) or []
-        for argument in matched.get("args") or []
-        if str(argument["value"]).startswith("0x") and len(argument["value"]) == 42
-    ]
-
-
 try:
     given = json.load(sys.stdin)
     known = [argument.lower().rpartition("=")[::2] for argument in given["args"]]
     names = {name for name, _ in known if name}
     trusted = {address for _, address in known}
+    groups = given["monitor_match"]["EVM"]["matched_on_args"]
     found = [
-        address
-        for name, address in addresses(given["monitor_match"]["EVM"])
-        if not names or name in names
+        argument["value"].lower()
+        for group in ("functions", "events")
+        for matched in groups.get(group) or []
+        for argument in matched.get("args") or []
+        if str(argument["value"]).startswith("0x") and len(argument["value"]) == 42
+        if not names or argument["name"].lower() in names
     ]
     drop = bool(found) and all(address in trusted for address in found)
 except (ValueError, KeyError, TypeError, AttributeError) as problem:
