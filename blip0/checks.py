@@ -59,10 +59,13 @@ def secrets_are_sealed_in_redis(**_kwargs: Any) -> list[CheckMessage]:
 
 @register
 def services_are_known(**_kwargs: Any) -> list[CheckMessage]:
-    """`blip0.E001`: the database and each Redis are named, by a variable or a running service."""
+    """`blip0.E001`: the database and each Redis are named, by a variable or a running service.
+
+    Only a warning (`W001`) outside production: commands that need no service go on.
+    """
     urls = {
         "REDIS_PROJECTION_URL": settings.REDIS_PROJECTION_URL,
-        "REDIS_CACHE_URL": settings.CACHES["default"]["LOCATION"],
+        "REDIS_CACHE_URL": _cache_url(),
         "CELERY_BROKER_URL": settings.CELERY_BROKER_URL,
     }
     missing = [name for name, url in urls.items() if not url]
@@ -70,11 +73,12 @@ def services_are_known(**_kwargs: Any) -> list[CheckMessage]:
         missing.insert(0, "DATABASE_URL")
     if not missing:
         return []
+    names = ", ".join(missing)
+    if settings.MODE == "production":
+        return [Error(f"{names}: not set.", hint="Set each one, or NAME_FILE.", id="blip0.E001")]
     return [
-        Error(
-            f"{', '.join(missing)}: not set, and no embedded service runs.",
-            hint=START_SERVICES,
-            id="blip0.E001",
+        checks.Warning(
+            f"{names}: not set, and no embedded service runs.", hint=START_SERVICES, id="blip0.W001"
         )
     ]
 
@@ -86,7 +90,7 @@ def projection_is_alone(**_kwargs: Any) -> list[CheckMessage]:
     Eviction and FLUSHALL are an instance's, FLUSHDB is a database's: `cache.clear()` sends it.
     """
     projection = settings.REDIS_PROJECTION_URL
-    cache = settings.CACHES["default"]["LOCATION"]
+    cache = _cache_url()
     broker = settings.CELERY_BROKER_URL
     found: list[CheckMessage] = [
         Error(
@@ -115,6 +119,10 @@ def projection_is_alone(**_kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+def _cache_url() -> str:
+    return str(settings.CACHES["default"]["LOCATION"])
 
 
 def _instance(url: str) -> tuple[str, int]:

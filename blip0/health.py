@@ -75,7 +75,7 @@ def _ask_database() -> None:
 
 
 def _ask_cache() -> None:
-    _ping(settings.CACHES["default"]["LOCATION"])
+    _ping(str(settings.CACHES["default"]["LOCATION"]))
 
 
 def _ask_projection() -> None:

@@ -26,7 +26,7 @@ def automatic_names(models: Iterable[type[Model]]) -> Iterator[str]:
             if not index.name or _AUTOMATIC_INDEX.search(index.name):
                 yield f"{model._meta.label}: index on {', '.join(index.fields)} has no name"
         for field in model._meta.local_fields:
-            plain = field.db_index and not field.is_relation and not field.unique
+            plain = getattr(field, "db_index", False) and not (field.is_relation or field.unique)
             if plain and field.name not in _inherited_from_libraries(model):
                 yield f"{model._meta.label}.{field.name}: db_index; write an Index with a name"
 
@@ -47,7 +47,8 @@ def actions_without_permissions(admins: Iterable[ModelAdmin[Any]]) -> Iterator[s
     """Admin actions that anybody who sees the page may run."""
     for admin in admins:
         # Django has no public list that doesn't depend on a request's user.
-        actions = [(action, name) for action, name, _ in admin._get_base_actions()]  # noqa: SLF001
+        base = admin._get_base_actions()  # type: ignore[attr-defined]  # noqa: SLF001  # see above
+        actions = [(action, name) for action, name, _ in base]
         for attribute in _UNFOLD_ACTIONS:
             names = _flat(getattr(admin, attribute, ()))
             actions += [(getattr(admin, name), name) for name in names]

@@ -59,7 +59,7 @@ def test_admin_actions__bad_sample__is_reported() -> None:
     def resume(_admin: Any, _request: Any, _queryset: Any) -> None:
         """Those who may change."""
 
-    class Page(ModelAdmin):  # type: ignore[type-arg]  # a sample
+    class Page(ModelAdmin):
         actions = [pause, resume]
         actions_list = [{"title": "More", "items": ["rebuild"]}]
 

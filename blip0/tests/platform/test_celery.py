@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from celery import current_app, signals
 from django.conf import settings
-from django.db import connection
 
-from blip0.common.tenancy import in_tenant
+from blip0.common.tenancy import current_schema, in_tenant
 from tenants.models import Tenant
 
 
@@ -24,4 +23,4 @@ def test_task__before_and_after__is_in_no_tenant(acme: Tenant) -> None:
         with in_tenant(acme.pk):
             signal.send(sender=None)
 
-            assert connection.schema_name == "public"
+            assert current_schema() == "public"

@@ -33,7 +33,7 @@ def _use(settings, *, projection: str, cache: str, broker: str) -> None:
 
 
 def test_checks__test_settings__are_clean() -> None:
-    assert [message for message in run_checks() if message.id.startswith("blip0.")] == []
+    assert [message for message in run_checks() if str(message.id).startswith("blip0.")] == []
 
 
 def test_services_are_known__none_runs__names_each_and_how_to_start(
@@ -44,10 +44,10 @@ def test_services_are_known__none_runs__names_each_and_how_to_start(
 
     (message,) = checks.services_are_known()
 
-    assert message.id == "blip0.E001"
+    assert message.id == "blip0.W001"
     for name in SERVICES:
         assert name in message.msg
-    assert "services start" in message.hint
+    assert "services start" in str(message.hint)
 
 
 def test_projection_is_alone__cache_on_its_instance__is_an_error(settings) -> None:
