@@ -61,3 +61,9 @@ class TenantRequired(Conflict):
     @property
     def extensions(self) -> Mapping[str, object]:
         return {"tenants": self._slugs}
+
+
+class CannotCopy(Conflict):
+    """The template holds what `services.schemas` does not know to copy: a programming error."""
+
+    code = "cannot_copy"

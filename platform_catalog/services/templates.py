@@ -16,9 +16,9 @@ from blip0.common.actors import Actor
 from blip0.common.exceptions import Conflict
 from blip0.common.validation import CheckContext, check
 from platform_catalog.choices import NetworkType
-from platform_catalog.exceptions import InvalidField
 from platform_catalog.models import MonitorTemplate
 from platform_catalog.selectors import script_paths
+from tenants.exceptions import InvalidField
 from tenants.services.audit import audit_record
 
 DOCUMENT_KEYS = frozenset(

@@ -13,7 +13,6 @@ from blip0.common.exceptions import Conflict, DomainError, InUse, NotFound
 from blip0.common.tenancy import in_tenant
 from blip0.common.validation import InvalidDocument
 from monitors.models import Monitor, MonitorNetwork
-from platform_catalog.exceptions import InvalidField
 from platform_catalog.models import FilterScript, MonitorTemplate, Network
 from platform_catalog.projections import filter_documents, network_documents
 from platform_catalog.services.networks import (
@@ -37,6 +36,7 @@ from platform_catalog.tests.factories import (
     MonitorTemplateFactory,
     NetworkFactory,
 )
+from tenants.exceptions import InvalidField
 from tenants.models import AuditRecord, Tenant
 
 pytestmark = pytest.mark.django_db

@@ -21,7 +21,7 @@ from psycopg import sql
 
 from blip0.common.db.schemas import select_in_each, tenant_schemas
 from blip0.common.tenancy import TEMPLATE_SCHEMA
-from tenants.exceptions import MigrationsRunning, TemplateMissing
+from tenants.exceptions import CannotCopy, MigrationsRunning, TemplateMissing
 
 MIGRATIONS_LOCK = "hashtextextended('blip0.migrations', 0)"
 
@@ -116,10 +116,6 @@ _copies: dict[str, str] = {}
 """The DDL by the template's fingerprint. Holds one entry: the template's last state."""
 
 
-class CannotCopy(RuntimeError):
-    """The template holds what `schemas` does not know to copy: a programming error."""
-
-
 @contextmanager
 def _only_in(schema_name: str) -> Iterator[None]:
     """Run the block with this one schema in the search path, without public."""
@@ -153,7 +149,8 @@ def migrations_locked(*, on_wait: Callable[[], None] = lambda: None) -> Iterator
 def schema_create(schema_name: str) -> None:
     """Copy the template to a new schema, the rows of `django_migrations` included.
 
-    One transaction, or a part of the caller's. Raises `MigrationsRunning` and `TemplateMissing`.
+    One transaction, or a part of the caller's. Raises `MigrationsRunning`, `TemplateMissing` and
+    `CannotCopy`.
     """
     with transaction.atomic():
         _lock_shared()

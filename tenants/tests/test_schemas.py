@@ -18,7 +18,7 @@ from django.db import connection
 
 from blip0.common.db.schemas import select_in_each, tenant_schemas
 from blip0.common.tenancy import TEMPLATE_SCHEMA
-from tenants.exceptions import MigrationsRunning, TemplateMissing
+from tenants.exceptions import CannotCopy, MigrationsRunning, TemplateMissing
 from tenants.services import schemas
 from tenants.services.schemas import schema_create, schema_drop, schemas_unlike_template
 from tenants.tests.introspection import described, settled
@@ -95,7 +95,7 @@ def test_schema_create__object_that_is_not_copied__says_so(
     with connection.cursor() as cursor:
         cursor.execute(statement)
 
-    with pytest.raises(schemas.CannotCopy, match="of the template"):
+    with pytest.raises(CannotCopy, match="of the template"):
         schema_create(COPY)
 
 
