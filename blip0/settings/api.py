@@ -52,6 +52,8 @@ SPECTACULAR_SETTINGS = {
         "Severity": "monitors.choices.Severity.choices",
         "TransactionStatus": "monitors.validators.monitor.STATUSES",
         "Role": "tenants.choices.Role.choices",
+        "RetryJitter": ["full", "none"],
+        "SecretType": ["Plain"],
     },
 }
 

@@ -34,7 +34,7 @@ class RetryPolicySerializer(serializers.Serializer[Any]):
     base_for_backoff = serializers.IntegerField(required=False)
     initial_backoff = DurationSerializer(required=False)
     max_backoff = DurationSerializer(required=False)
-    jitter = serializers.ChoiceField(["None", "Full"], required=False)
+    jitter = serializers.ChoiceField(["full", "none"], required=False)
 
 
 class _ConfigSerializer(serializers.Serializer[Any]):

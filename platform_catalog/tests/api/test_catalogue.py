@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+
+from blip0.testing.api import ana, vic
+from platform_catalog.models import MonitorTemplate, Network
+
+pytestmark = pytest.mark.django_db
+
+
+def test_networks__any_member__reads_them_and_no_endpoint(acme):
+    client = vic()
+
+    networks = client.get("/api/v1/networks?network_type=EVM").json()["results"]
+
+    assert [each["slug"] for each in networks] == ["base", "ethereum_mainnet"]
+    answer = client.get("/api/v1/networks/base")
+    assert answer.json() == networks[0]
+    assert "example.org" not in answer.content.decode()
+    assert client.get("/api/v1/networks/nowhere").status_code == 404
+
+
+def test_filter_scripts__any_member__reads_how_to_name_them(acme):
+    client = vic()
+
+    found = client.get("/api/v1/filter-scripts?search=EVEN&language=Bash").json()["results"]
+
+    assert [each["script_path"] for each in found] == ["filters/even_blocks.sh"]
+    assert client.get("/api/v1/filter-scripts/even_blocks").json() == found[0]
+
+
+def test_templates__disabled__are_not_offered(acme):
+    for slug, enabled in (("shown", True), ("hidden", False)):
+        MonitorTemplate.objects.create(
+            slug=slug, name=slug, network_types=["EVM"], document={}, enabled=enabled
+        )
+    client = vic()
+
+    found = client.get("/api/v1/templates?network_type=EVM").json()["results"]
+
+    assert [each["slug"] for each in found] == ["shown"]
+    assert client.get("/api/v1/templates/hidden").status_code == 404
+    assert client.get("/api/v1/templates?network_type=Solana").json()["results"] == []
+
+
+@pytest.mark.parametrize("resource", ["networks", "filter-scripts", "templates"])
+def test_catalogue__owner__writes_nothing(acme, resource):
+    client = ana()
+
+    for method in ("post", "put", "patch", "delete"):
+        assert getattr(client, method)(f"/api/v1/{resource}").status_code == 405
+        assert getattr(client, method)(f"/api/v1/{resource}/base", {}).status_code == 405
+
+
+def test_networks__one_or_thirty__take_the_same_queries(acme, count_queries):
+    client, counts = ana(), []
+    for wanted in (5, 30):
+        for number in range(Network.objects.count(), wanted):
+            Network.objects.create(
+                slug=f"net_{number}",
+                name=f"Net {number}",
+                network_type="EVM",
+                block_time_ms=1000,
+                confirmation_blocks=1,
+                cron_schedule="0 * * * * *",
+            )
+        with count_queries() as log:
+            assert len(client.get("/api/v1/networks?page_size=100").json()["results"]) == wanted
+        counts.append(len(log))
+
+    assert counts == [2, 2]
