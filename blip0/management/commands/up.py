@@ -93,7 +93,7 @@ def _page(url: str, people: str) -> str:
             "",
             f"  Back office   {url}/admin/",
             f"  API           {url}/api/v1/",
-            f"  API docs      {url}/api/docs",
+            f"  API docs      {url}/api/v1/docs/",
             "",
             *(f"  {line}".rstrip() for line in people.strip().splitlines()),
             "",

@@ -1,0 +1,1 @@
+"""OpenZeppelin Monitor files of our own: what the demo tenant watches."""
