@@ -31,7 +31,9 @@ from monitors.openzeppelin.sidecar import snooze_end
 from monitors.openzeppelin.sources import SourceFile
 from monitors.selectors import monitor_representation, monitor_representations
 from monitors.services import monitor_create, monitor_snooze, monitor_update
+from triggers.contracts.base import plain_secret
 from triggers.models import Trigger
+from triggers.services.drafts import is_mask
 
 
 @dataclass
@@ -107,7 +109,11 @@ def _import(run: Run, item: _Item, known: _Known) -> Entry:
     item.notes += repeated(value)
     document = _prepared(run, item, value, known)
     types = {slug: str(body["network_type"]) for slug, body in run.networks.known.items()}
-    report = check("monitor", document, context=CheckContext(author="tenant", network_types=types))
+    report = check(
+        "monitor",
+        _with_stand_ins(document),
+        context=CheckContext(author="tenant", network_types=types),
+    )
     # What the catalogue lacks was noted already, with the way out.
     item.add([Note.of(f) for f in report.findings if f.code != "monitor.unknown_network"])
     if item.refused:
@@ -267,6 +273,17 @@ def _resolve_viewing_keys(item: _Item, document: dict[str, Any], stored: Mapping
     else:
         consequence = "the stored one stays."
     item.notes += item.resolver.notes("", consequence)
+
+
+def _with_stand_ins(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document for a check: stored keys, which only the service can open, count as there."""
+    if "chain_configurations" not in document:
+        return dict(document)
+    configurations = map_viewing_keys(
+        document["chain_configurations"],
+        lambda _, key: plain_secret("-") if is_mask(key) else key,
+    )
+    return {**document, "chain_configurations": configurations}
 
 
 def _without_keys(configurations: Any, dropped: Callable[[str], bool]) -> Any:

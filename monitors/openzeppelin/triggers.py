@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from blip0.common.exceptions import DomainError
@@ -101,6 +101,8 @@ def _import(run: Run, item: _Item, stored: Mapping[str, Trigger]) -> Entry:
         )
     except (DomainError, InvalidDocument) as refusal:
         item.notes += refusal_notes(refusal, under=item.under)
+        lacking = item.resolver.notes(item.under, "give it one.")
+        item.notes += [replace(note, level="warning") for note in lacking]
         return item.entry("refused")
     item.notes += item.resolver.notes(item.under, "it is imported disabled until it is given.")
     return item.entry(status_of(item.notes))
@@ -121,7 +123,7 @@ def _prepared(run: Run, item: _Item) -> dict[str, Any]:
         item.notes.append(
             error("trigger.script_not_allowed", f"{item.under}/trigger_type", message)
         )
-    if not isinstance(config, dict) or kind not in set(TriggerKind.values):
+    if not isinstance(config, dict) or not isinstance(kind, str) or kind not in TRIGGER_TYPES:
         return document
     config = TRIGGER_TYPES.get(kind).replace_secrets(
         config,
