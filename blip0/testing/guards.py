@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,16 +36,19 @@ class Problem:
 
 @dataclass(frozen=True)
 class Module:
-    """A parsed Python file; `path` is relative to the project's root."""
+    """A parsed Python file: its nodes by kind. `path` is relative to the project's root."""
 
     path: Path
     source: str
-    tree: ast.Module
+    by_kind: Mapping[type[ast.AST], Sequence[ast.AST]]
 
     @classmethod
     def of(cls, source: str, path: str = "monitors/services/sample.py") -> Module:
         """Parse a source text. Raises SyntaxError."""
-        return cls(Path(path), source, ast.parse(source))
+        by_kind = defaultdict[type[ast.AST], list[ast.AST]](list)
+        for node in ast.walk(ast.parse(source)):
+            by_kind[type(node)].append(node)
+        return cls(Path(path), source, by_kind)
 
     @property
     def is_migration(self) -> bool:
@@ -56,7 +60,7 @@ class Module:
 
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
         """Every node of these kinds, wherever it stands."""
-        return (node for node in ast.walk(self.tree) if isinstance(node, kinds))
+        return (node for kind in kinds for node in self.by_kind.get(kind, ()))
 
     def problem(self, node: ast.AST, text: str) -> Problem:
         return Problem(self.path, getattr(node, "lineno", 1), text)
