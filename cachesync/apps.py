@@ -8,6 +8,8 @@ class CachesyncConfig(AppConfig):
     verbose_name = "Projection"
 
     def ready(self) -> None:
+        from cachesync.presentation import register
         from cachesync.receivers import connect
 
         connect()
+        register()

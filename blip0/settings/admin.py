@@ -1,11 +1,56 @@
-"""The back office's look: django-unfold."""
+"""The back office's look: django-unfold, and the order of its sidebar."""
 
 LOGIN_URL = "admin:login"
 UNFOLD = {
     "SITE_TITLE": "Blip0",
-    "SITE_HEADER": "Blip0 back office",
+    "SITE_HEADER": "Blip0",
+    "SITE_SUBHEADER": "Back office",
     "SITE_SYMBOL": "radar",
+    "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
-    "SIDEBAR": {"show_search": True, "show_all_applications": True},
+    "SHOW_BACK_BUTTON": True,
+    "GLOBAL_CALLBACK": "tenants.admin.navigation.page_context",
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": False,
+        "navigation": "tenants.admin.navigation.sidebar",
+    },
 }
+
+ADMIN_SIDEBAR = {
+    "Tenants & people": [
+        ("tenants.Tenant", "apartment"),
+        ("tenants.Plan", "sell"),
+        ("tenants.User", "person"),
+        ("tenants.Membership", "group"),
+        ("tenants.Invitation", "mail"),
+        ("tenants.ApiKey", "key"),
+        ("tenants.Domain", "dns"),
+        ("auth.Group", "shield_person"),
+        ("tenants.SystemSetting", "tune"),
+    ],
+    "Catalogue": [
+        ("platform_catalog.Network", "hub"),
+        ("platform_catalog.FilterScript", "terminal"),
+        ("platform_catalog.MonitorTemplate", "dashboard_customize"),
+        ("platform_catalog.BlockProgress", "deployed_code_history"),
+    ],
+    "Inside the tenant": [
+        ("monitors.Monitor", "radar"),
+        ("triggers.Trigger", "notifications_active"),
+        ("monitors.Match", "target"),
+        ("monitors.TriggerExecution", "outgoing_mail"),
+        ("monitors.Finding", "rule"),
+        ("triggers.DeliveryTest", "science"),
+        ("monitors.ContractSpec", "description"),
+    ],
+    "Projection": [
+        ("cachesync.ProjectedDocument", "cloud_sync"),
+        ("cachesync.Sample", "monitoring"),
+        ("tenants.ConfigVersion", "counter_1"),
+        ("tenants.ConfigChange", "difference"),
+    ],
+    "Audit": [("tenants.AuditRecord", "history")],
+}
+"""Models and their icons, by group. A group of tenant-owned models opens inside a tenant only."""

@@ -1,0 +1,27 @@
+"""The back office of tenants and people, and the way into a tenant."""
+
+from tenants.admin.people import ApiKeyAdmin, InvitationAdmin, MembershipAdmin
+from tenants.admin.plans import DomainAdmin, PlanAdmin
+from tenants.admin.records import (
+    AuditRecordAdmin,
+    ConfigChangeAdmin,
+    ConfigVersionAdmin,
+    SystemSettingAdmin,
+)
+from tenants.admin.tenant import TenantAdmin
+from tenants.admin.user import GroupAdmin, UserAdmin
+
+__all__ = [
+    "ApiKeyAdmin",
+    "AuditRecordAdmin",
+    "ConfigChangeAdmin",
+    "ConfigVersionAdmin",
+    "DomainAdmin",
+    "GroupAdmin",
+    "InvitationAdmin",
+    "MembershipAdmin",
+    "PlanAdmin",
+    "SystemSettingAdmin",
+    "TenantAdmin",
+    "UserAdmin",
+]

@@ -1,0 +1,76 @@
+"""Columns and read-only values. Everything is escaped by `format_html`; nothing is marked safe."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.contrib.admin.utils import quote
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from unfold.decorators import display as unfold_display
+
+EMPTY = "-"
+
+Column = TypeVar("Column", bound=Callable[..., object])
+
+
+def badge(
+    description: str, *, colours: Mapping[Any, str], ordering: str | None = None
+) -> Callable[[Column], Column]:
+    """A column as a coloured label. It returns a key of `colours`, or a key and its text."""
+
+    def decorate(column: Column) -> Column:
+        unfold_display(description=description, ordering=ordering, label=dict(colours))(column)
+        return column
+
+    return decorate
+
+
+def change_url(model: type[models.Model], pk: object) -> str:
+    """The page of an object in the admin."""
+    opts = model._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[quote(str(pk))])
+
+
+def object_link(model: type[models.Model], pk: object, label: object) -> str:
+    """A link to an object's page, called `label`."""
+    return link(change_url(model, pk), label)
+
+
+def link(url: str, label: object) -> str:
+    return format_html('<a class="text-link" href="{}">{}</a>', url, label)
+
+
+def stamp(moment: datetime | None) -> str:
+    """A time to the second, with the machine-readable one beside it; a dash for none."""
+    if moment is None:
+        return EMPTY
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}" class="whitespace-nowrap">{}</time>',
+        local.isoformat(),
+        f"{local:%Y-%m-%d %H:%M:%S %Z}",
+    )
+
+
+def json_text(value: Any) -> str:
+    """JSON as people read it: indented, in the order in which it is stored."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def json_block(value: Any) -> str:
+    """JSON on a page; a dash for null."""
+    return EMPTY if value is None else code_block(json_text(value))
+
+
+def code_block(text: str) -> str:
+    return format_html(
+        '<pre class="bg-base-50 dark:bg-base-800 font-mono max-h-96 overflow-auto p-3 '
+        'rounded-default text-xs whitespace-pre-wrap">{}</pre>',
+        text,
+    )

@@ -1,0 +1,80 @@
+"""From what a service refuses to what a form shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import new_class
+from typing import Any, Final, TypeVar
+
+from django import forms
+
+from blip0.common.exceptions import DomainError, Stale
+from blip0.common.validation import InvalidDocument
+
+REFUSALS: Final = (DomainError, InvalidDocument)
+"""What services raise where a rule says no. Anything else is a fault of ours."""
+
+F = TypeVar("F", bound="forms.BaseForm")
+
+
+def said(refusal: Exception) -> str:
+    """The refusal in one line, for a message."""
+    return refusal.message if isinstance(refusal, DomainError) else str(refusal)
+
+
+def refused_form(form_class: type[F], refusal: Exception) -> type[F]:
+    """The form's class with the refusal among its errors."""
+
+    def _post_clean(self: Any) -> None:
+        super(refused, self)._post_clean()
+        add_refusal(self, refusal)
+
+    refused: type[F] = new_class(
+        form_class.__name__,
+        (form_class,),
+        exec_body=lambda body: body.update(_post_clean=_post_clean),
+    )
+    return refused
+
+
+def add_refusal(form: forms.BaseForm, refusal: Exception) -> None:
+    """Put each message at the field that its pointer leads to, or at the top of the form."""
+    for pointer, message in _messages(refusal):
+        field, rest = field_at(form, pointer)
+        if field is None:
+            form.add_error(None, f"{pointer.lstrip('/')}: {message}" if pointer else message)
+        else:
+            form.add_error(field, f"{rest}: {message}" if rest else message)
+
+
+def field_at(form: forms.BaseForm, pointer: str) -> tuple[str | None, str]:
+    """The form's field for a JSON pointer, and the way on from there.
+
+    `form.pointers` maps pointers to fields where the names differ; the longest one that fits
+    counts. Otherwise the pointer's first part is the name of a field.
+    """
+    known: Mapping[str, str] = getattr(form, "pointers", {})
+    named = {f"/{name}": name for name in form.fields if name not in known.values()}
+    fitting = [
+        (place, name)
+        for place, name in {**named, **known}.items()
+        if name in form.fields and (pointer == place or pointer.startswith(f"{place}/"))
+    ]
+    if not fitting:
+        return None, pointer
+    place, name = max(fitting, key=lambda item: len(item[0]))
+    return name, pointer[len(place) :].lstrip("/")
+
+
+def _messages(refusal: Exception) -> Iterator[tuple[str, str]]:
+    if isinstance(refusal, InvalidDocument):
+        for finding in refusal.findings:
+            yield finding.pointer, finding.message
+    elif isinstance(refusal, Stale):
+        told = (
+            "Somebody has changed this meanwhile: your changes were not saved. Open the page "
+            f"again to see the newer state (version {refusal.current_version})."
+        )
+        yield "", told
+    elif isinstance(refusal, DomainError):
+        yield refusal.pointer, refusal.message

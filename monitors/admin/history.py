@@ -1,0 +1,120 @@
+"""What happened, and contract specs: only looked at."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from blip0.common.admin.base import ViewOnlyAdmin
+from blip0.common.admin.display import badge, code_block, json_block, object_link, stamp
+from blip0.common.admin.inlines import ShownInline
+from monitors.choices import ExecutionStatus, FindingLevel
+from monitors.models import ContractSpec, Finding, Match, Monitor, TriggerExecution
+from triggers.models import Trigger
+
+LEVEL_COLOURS = {
+    FindingLevel.ERROR: "danger",
+    FindingLevel.WARNING: "warning",
+    FindingLevel.INFO: "info",
+}
+STATUS_COLOURS = {
+    ExecutionStatus.PENDING: "info",
+    ExecutionStatus.DELIVERED: "success",
+    ExecutionStatus.FAILED: "danger",
+    ExecutionStatus.SUPPRESSED: "warning",
+}
+
+
+class ExecutionInline(ShownInline):
+    model = TriggerExecution
+    fields = ("trigger_name", "attempt", "status", "error", "duration_ms", "executed_at")
+
+
+@admin.register(Match)
+class MatchAdmin(ViewOnlyAdmin[Match]):
+    list_display = ("at", "monitor_name", "network", "block_number", "transaction_id")
+    list_filter = ("network", "matched_at")
+    search_fields = ("monitor_name", "=transaction_id", "=event_id", "=monitor_id")
+    fields = (
+        "at",
+        "monitor",
+        ("network", "block_number"),
+        "transaction_id",
+        "event_id",
+        "found",
+    )
+    inlines = (ExecutionInline,)
+
+    @admin.display(description="time", ordering="matched_at")
+    def at(self, obj: Match) -> str:
+        return stamp(obj.matched_at)
+
+    @admin.display(description="monitor")
+    def monitor(self, obj: Match) -> str:
+        return object_link(Monitor, obj.monitor_id, obj.monitor_name)
+
+    @admin.display(description="details")
+    def found(self, obj: Match) -> str:
+        return json_block(obj.details)
+
+
+@admin.register(TriggerExecution)
+class TriggerExecutionAdmin(ViewOnlyAdmin[TriggerExecution]):
+    list_display = ("at", "trigger_name", "match_shown", "attempt", "status_shown", "duration_ms")
+    list_filter = ("status", "executed_at")
+    list_select_related = ("match",)
+    search_fields = ("trigger_name", "match__monitor_name", "=trigger_id", "error")
+    fields = ("at", "match_shown", "trigger", ("attempt", "status_shown", "duration_ms"), "error")
+
+    @admin.display(description="time", ordering="executed_at")
+    def at(self, obj: TriggerExecution) -> str:
+        return stamp(obj.executed_at)
+
+    @admin.display(description="match")
+    def match_shown(self, obj: TriggerExecution) -> str:
+        return object_link(Match, obj.match_id, obj.match)
+
+    @admin.display(description="trigger")
+    def trigger(self, obj: TriggerExecution) -> str:
+        return object_link(Trigger, obj.trigger_id, obj.trigger_name)
+
+    @badge("status", ordering="status", colours=STATUS_COLOURS)
+    def status_shown(self, obj: TriggerExecution) -> tuple[str, str]:
+        return obj.status, obj.get_status_display()
+
+
+@admin.register(Finding)
+class FindingAdmin(ViewOnlyAdmin[Finding]):
+    list_display = ("level_shown", "code", "about", "pointer", "message", "source")
+    list_filter = ("level", "subject", "source")
+    search_fields = ("code", "message", "=subject_id")
+    fields = ("level_shown", "code", "about", "pointer", "message", "source", "created_at")
+
+    @badge("level", ordering="level", colours=LEVEL_COLOURS)
+    def level_shown(self, obj: Finding) -> tuple[str, str]:
+        return obj.level, obj.get_level_display()
+
+    @admin.display(description="about")
+    def about(self, obj: Finding) -> str:
+        model = Monitor if obj.subject == Finding.Subject.MONITOR else Trigger
+        return object_link(model, obj.subject_id, obj.get_subject_display())
+
+
+@admin.register(ContractSpec)
+class ContractSpecAdmin(ViewOnlyAdmin[ContractSpec]):
+    list_display = ("sha256", "kind", "size", "created_at")
+    list_filter = ("kind",)
+    search_fields = ("sha256", "addresses__address")
+    fields = ("sha256", ("kind", "size", "created_at"), "content_shown")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ContractSpec]:
+        specs = super().get_queryset(request)
+        match = request.resolver_match
+        # Half a megabyte each: lists do without.
+        listed = match is not None and (match.url_name or "").endswith("_changelist")
+        return specs.defer("content") if listed else specs
+
+    @admin.display(description="content")
+    def content_shown(self, obj: ContractSpec) -> str:
+        return code_block(obj.content)

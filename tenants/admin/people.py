@@ -1,0 +1,123 @@
+"""Members, invitations and API keys. Hashes of tokens and secrets are shown nowhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from blip0.common.admin.actions import ReasonForm, each_selected, object_action
+from blip0.common.admin.base import PlatformAdmin, ViewOnlyAdmin, actor_of
+from blip0.common.admin.display import stamp
+from tenants.models import ApiKey, Invitation, Membership
+from tenants.services.access import api_key_revoke, invitation_revoke
+from tenants.services.members import member_add, member_change_role, member_remove
+
+
+@admin.register(Membership)
+class MembershipAdmin(PlatformAdmin[Membership]):
+    audit_kind = "member"
+    list_display = ("user", "tenant", "role", "created_at")
+    list_filter = ("role",)
+    list_select_related = ("user", "tenant")
+    search_fields = ("user__email", "user__name", "tenant__slug")
+    autocomplete_fields = ("user", "tenant")
+    fields = ("tenant", "user", "role")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Membership | None = None
+    ) -> tuple[str, ...]:
+        return ("tenant", "user") if obj else ()
+
+    def create_object(self, request: HttpRequest, form: Any) -> Membership:
+        return member_add(**form.cleaned_data, actor=actor_of(request))
+
+    def update_object(self, request: HttpRequest, obj: Membership, form: Any) -> Membership:
+        role = form.cleaned_data["role"]
+        return member_change_role(membership=obj, role=role, actor=actor_of(request))
+
+    def delete_object(self, request: HttpRequest, obj: Membership) -> None:
+        member_remove(membership=obj, actor=actor_of(request))
+
+
+class RevocableAdmin(ViewOnlyAdmin[Any]):
+    """Nothing of it is edited; it can only be revoked."""
+
+    actions = ("revoke_selected",)
+    actions_detail = ("revoke",)
+
+    def has_revoke_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+
+def _is_open(obj: Any) -> bool:
+    return obj.revoked_at is None and getattr(obj, "accepted_at", None) is None
+
+
+@admin.register(Invitation)
+class InvitationAdmin(RevocableAdmin):
+    audit_kind = "invitation"
+    hidden = ("token_hash",)
+    list_display = ("email", "tenant", "role", "state", "expires_at")
+    list_filter = ("role",)
+    list_select_related = ("tenant",)
+    search_fields = ("email", "tenant__slug")
+
+    @admin.display(description="state")
+    def state(self, obj: Invitation) -> str:
+        if obj.accepted_at:
+            return "accepted"
+        return "revoked" if obj.revoked_at else "open"
+
+    @object_action(
+        "Revoke",
+        explain="The link in the invitation stops working at once.",
+        permissions=["revoke"],
+        form=ReasonForm,
+        when=_is_open,
+        icon="block",
+        danger=True,
+    )
+    def revoke(self, request: HttpRequest, obj: Invitation, data: dict[str, Any]) -> str:
+        invitation_revoke(invitation=obj, reason=data["reason"], actor=actor_of(request))
+        return f"The invitation of {obj.email} is revoked."
+
+    @each_selected("Revoke selected invitations", permissions=["revoke"])
+    def revoke_selected(self, request: HttpRequest, obj: Invitation) -> None:
+        invitation_revoke(invitation=obj, actor=actor_of(request))
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(RevocableAdmin):
+    audit_kind = "api_key"
+    hidden = ("secret_hash",)
+    list_display = ("name", "tenant", "prefix", "created_by", "used", "revoked")
+    list_select_related = ("tenant", "created_by")
+    list_filter = ("created_at", "revoked_at")
+    search_fields = ("name", "=prefix", "tenant__slug", "created_by__email")
+
+    @admin.display(description="last used", ordering="last_used_at")
+    def used(self, obj: ApiKey) -> str:
+        return stamp(obj.last_used_at)
+
+    @admin.display(description="revoked", ordering="revoked_at")
+    def revoked(self, obj: ApiKey) -> str:
+        return stamp(obj.revoked_at)
+
+    @object_action(
+        "Revoke",
+        explain="Requests with this key are refused from now on. This can't be undone.",
+        permissions=["revoke"],
+        form=ReasonForm,
+        when=_is_open,
+        icon="block",
+        danger=True,
+    )
+    def revoke(self, request: HttpRequest, obj: ApiKey, data: dict[str, Any]) -> str:
+        api_key_revoke(api_key=obj, reason=data["reason"], actor=actor_of(request))
+        return f"The key {obj.name} is revoked."
+
+    @each_selected("Revoke selected keys", permissions=["revoke"])
+    def revoke_selected(self, request: HttpRequest, obj: ApiKey) -> None:
+        api_key_revoke(api_key=obj, actor=actor_of(request))

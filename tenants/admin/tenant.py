@@ -1,0 +1,252 @@
+"""A tenant's page: its settings, limits and members, its life, and the way inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import path
+
+from blip0.common.admin.actions import ReasonForm, object_action
+from blip0.common.admin.base import PlatformAdmin, actor_of
+from blip0.common.admin.display import badge, stamp
+from blip0.common.admin.fields import AnyModelForm, text_field
+from blip0.common.admin.inlines import RowsInline, ShownInline, kept_rows
+from tenants.admin.visit import enter, entered_tenant, leave
+from tenants.choices import TenantStatus
+from tenants.models import LimitOverride, Membership, Tenant
+from tenants.services.lifecycle import (
+    tenant_activate,
+    tenant_create,
+    tenant_delete,
+    tenant_restore,
+    tenant_suspend,
+)
+from tenants.services.settings import limit_overrides_set, tenant_update
+
+STATUS_COLOURS = {
+    TenantStatus.PROVISIONING: "info",
+    TenantStatus.ACTIVE: "success",
+    TenantStatus.SUSPENDED: "warning",
+    TenantStatus.PENDING_DELETION: "danger",
+}
+
+
+class TenantAddForm(AnyModelForm):
+    owner_email = text_field(
+        required=False, help_text="Becomes the owner; gets an account if they have none."
+    )
+    pointers = {"/email": "owner_email"}
+
+    class Meta:
+        model = Tenant
+        fields = ("slug", "name", "plan")
+
+
+class LimitOverrideInline(RowsInline):
+    model = LimitOverride
+    fields = ("limit", "value", "reason")
+
+
+class MembershipInline(ShownInline):
+    """Members are changed on pages of their own."""
+
+    model = Membership
+    fields = ("user", "role", "created_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        return super().get_queryset(request).select_related("user", "tenant")
+
+
+def _is(*statuses: TenantStatus) -> Any:
+    return lambda tenant: tenant.status in statuses
+
+
+@admin.register(Tenant)
+class TenantAdmin(PlatformAdmin[Tenant]):
+    """A tenant's row is never deleted, and its status moves by the buttons only."""
+
+    audit_kind = "tenant"
+    list_display = ("slug", "name", "plan", "status_shown", "members", "since")
+    list_filter = ("status", "plan")
+    list_select_related = ("plan",)
+    search_fields = ("slug", "name", "=id")
+    search_help_text = "Slug, name or id"
+    add_fieldsets = ((None, {"fields": ("slug", "name", "plan", "owner_email")}),)
+    fieldsets = (
+        (None, {"fields": ("name", ("slug", "id"), "plan", ("status_shown", "status_reason"))}),
+        (
+            "Defaults of its monitors' alerts",
+            {
+                "fields": (
+                    "alert_severity",
+                    ("alert_threshold_amount", "alert_threshold_window_s"),
+                    "alert_min_interval_s",
+                )
+            },
+        ),
+        ("Allowed", {"fields": ("allow_viewing_keys", "allow_unfiltered_monitors")}),
+        (
+            "Life",
+            {"fields": (("created", "changed", "ends"), "provisioning_error")},
+        ),
+    )
+    readonly_fields = (
+        "slug",
+        "id",
+        "status_shown",
+        "status_reason",
+        "created",
+        "changed",
+        "ends",
+        "provisioning_error",
+    )
+    actions_detail = ("work_inside", "suspend", "activate", "restore", "delete")
+
+    def get_inlines(self, request: HttpRequest, obj: Tenant | None) -> Any:
+        return [LimitOverrideInline, MembershipInline] if obj else []
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
+        return super().get_queryset(request).annotate(member_count=Count("memberships"))
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Tenant | None = None
+    ) -> tuple[str, ...]:
+        return self.readonly_fields if obj else ()
+
+    def get_form(
+        self, request: HttpRequest, obj: Tenant | None = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm[Tenant]]:
+        if obj is None:
+            kwargs["form"] = TenantAddForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_urls(self) -> list[Any]:
+        leaving = self.admin_site.admin_view(self.leave_view)
+        return [path("leave/", leaving, name="tenants_tenant_leave"), *super().get_urls()]
+
+    def create_object(self, request: HttpRequest, form: Any) -> Tenant:
+        data = form.cleaned_data
+        return tenant_create(
+            slug=data["slug"],
+            name=data["name"],
+            plan_slug=data["plan"].slug,
+            owner_email=data["owner_email"],
+            actor=actor_of(request),
+        )
+
+    def update_object(self, request: HttpRequest, obj: Tenant, form: Any) -> Tenant:
+        return tenant_update(tenant=obj, data=form.cleaned_data, actor=actor_of(request))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        for formset in formsets:
+            if formset.model is LimitOverride and formset.has_changed():
+                limit_overrides_set(
+                    tenant=form.instance, overrides=kept_rows(formset), actor=actor_of(request)
+                )
+
+    @badge("status", ordering="status", colours=STATUS_COLOURS)
+    def status_shown(self, obj: Tenant) -> tuple[str, str]:
+        return obj.status, obj.get_status_display()
+
+    @admin.display(description="members", ordering="member_count")
+    def members(self, obj: Any) -> int:
+        return int(obj.member_count)
+
+    @admin.display(description="since", ordering="created_at")
+    def since(self, obj: Tenant) -> str:
+        return f"{obj.created_at:%Y-%m-%d}"
+
+    @admin.display(description="created")
+    def created(self, obj: Tenant) -> str:
+        return stamp(obj.created_at)
+
+    @admin.display(description="status since")
+    def changed(self, obj: Tenant) -> str:
+        return stamp(obj.status_changed_at)
+
+    @admin.display(description="deleted after")
+    def ends(self, obj: Tenant) -> str:
+        return stamp(obj.delete_after)
+
+    @object_action(
+        "Work inside this tenant",
+        explain="You will see and change this tenant's monitors and triggers, as staff. The audit "
+        "log keeps that you went in, why, and when you left.",
+        permissions=["view"],
+        form=ReasonForm,
+        when=lambda tenant: tenant.status not in (TenantStatus.PROVISIONING, TenantStatus.DELETED),
+        icon="meeting_room",
+    )
+    def work_inside(self, request: HttpRequest, obj: Tenant, data: dict[str, Any]) -> HttpResponse:
+        enter(request, obj, data["reason"])
+        self.message_user(request, f"You are inside {obj.slug}.", messages.SUCCESS)
+        return redirect(self.change_url(obj.pk))
+
+    def leave_view(self, request: HttpRequest) -> HttpResponse:
+        """The banner's button. A GET would let any link do it."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        tenant = entered_tenant(request)
+        leave(request)
+        if tenant is None:
+            return redirect("admin:tenants_tenant_changelist")
+        self.message_user(request, f"You have left {tenant.slug}.", messages.SUCCESS)
+        return redirect(self.change_url(tenant.pk))
+
+    @object_action(
+        "Suspend",
+        explain="All its monitors stop at once and its members are shut out. Nothing is lost, and "
+        "it can be activated again. Its owners read the reason.",
+        permissions=["change"],
+        form=ReasonForm,
+        when=_is(TenantStatus.ACTIVE),
+        icon="pause_circle",
+    )
+    def suspend(self, request: HttpRequest, obj: Tenant, data: dict[str, Any]) -> str:
+        tenant_suspend(tenant=obj, reason=data["reason"], actor=actor_of(request))
+        return f"{obj.slug} is suspended."
+
+    @object_action(
+        "Activate",
+        explain="Its monitors run again, and its members can sign in.",
+        permissions=["change"],
+        when=_is(TenantStatus.SUSPENDED),
+        icon="play_circle",
+    )
+    def activate(self, request: HttpRequest, obj: Tenant, data: dict[str, Any]) -> str:
+        tenant_activate(tenant=obj, actor=actor_of(request))
+        return f"{obj.slug} is active."
+
+    @object_action(
+        "Take the deletion back",
+        explain="The tenant is active again, with all that it had.",
+        permissions=["delete_tenant"],
+        when=_is(TenantStatus.PENDING_DELETION),
+        icon="restore",
+    )
+    def restore(self, request: HttpRequest, obj: Tenant, data: dict[str, Any]) -> str:
+        tenant_restore(tenant=obj, actor=actor_of(request))
+        return f"{obj.slug} is active."
+
+    @object_action(
+        "Delete",
+        explain="All its monitors stop at once. Its data goes for good when the grace time is "
+        "over; until then the deletion can be taken back. Its slug is never given away again.",
+        permissions=["delete_tenant"],
+        form=ReasonForm,
+        when=_is(TenantStatus.ACTIVE, TenantStatus.SUSPENDED),
+        icon="delete",
+        danger=True,
+    )
+    def delete(self, request: HttpRequest, obj: Tenant, data: dict[str, Any]) -> str:
+        gone = tenant_delete(tenant=obj, reason=data["reason"], actor=actor_of(request))
+        return f"{obj.slug} stops now; its data goes after {gone.delete_after:%Y-%m-%d}."
+
+    def has_delete_tenant_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Not Django's own, which would offer to delete the row."""
+        return request.user.has_perm("tenants.delete_tenant")
