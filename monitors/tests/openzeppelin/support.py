@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from blip0.common.actors import Actor
+from monitors.models import Monitor
 from monitors.openzeppelin.importing import openzeppelin_import
 from monitors.openzeppelin.report import Entry, ImportReport
 from monitors.openzeppelin.sources import SourceFile, source_of
 from monitors.tests.factories import ERC20_ABI, USDC
 from tenants.models import Tenant
+from triggers.selectors import trigger_by_slug
+from triggers.store import opened_config, sealed_configs
 
+TRIGGER = "triggers/slack.json#ops-slack"
+FILE = "monitors/large-transfers.json"
+"""What `configuration` holds, as a report names it."""
 ACTOR = Actor.system("tests")
 SLACK_URL = "https://hooks.slack.com/services/T0/B0/slack-path-secret"
 HOOK_URL = "https://hooks.example.org/in/hook-path-secret"
@@ -140,3 +146,14 @@ def remarks(report: ImportReport, title: str) -> set[tuple[str, str, str]]:
     """Level, code and pointer of each note, but for the runtime's warnings."""
     notes = entry(report, title).notes
     return {(n.level, n.code, n.pointer) for n in notes if n.level != "warning"}
+
+
+def stored_config(slug: str) -> dict[str, Any]:
+    """The configuration of a trigger of the current tenant, secrets opened."""
+    trigger = trigger_by_slug(slug)
+    sealed = sealed_configs([(trigger.pk, trigger.trigger_type)])[trigger.pk]
+    return opened_config(trigger.trigger_type, trigger.pk, sealed)
+
+
+def monitor_by_slug(slug: str) -> Monitor:
+    return Monitor.objects.live().get(slug=slug)
