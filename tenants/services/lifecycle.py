@@ -146,7 +146,9 @@ def lifecycles_continue(*, now: datetime) -> tuple[int, int]:
         try:
             tenant_purge(tenant=tenant, actor=actor)
             purged += 1
-        except (DatabaseError, DomainError):
+        except DomainError as error:
+            logger.warning("tenant.purge_waits", tenant_id=str(tenant.pk), why=error.message)
+        except DatabaseError:
             logger.exception("tenant.purge_failed", tenant_id=str(tenant.pk))
     return provisioned, purged
 
@@ -164,7 +166,10 @@ def _provision(tenant_id: UUID) -> bool:
     """Provision, or log why not: the row is committed, and it will be tried again."""
     try:
         tenant_provision(tenant_id)
-    except (DatabaseError, DomainError):
+    except DomainError as error:
+        logger.warning("tenant.provisioning_waits", tenant_id=str(tenant_id), why=error.message)
+        return False
+    except DatabaseError:
         logger.exception("tenant.provisioning_failed", tenant_id=str(tenant_id))
         return False
     return True

@@ -30,7 +30,7 @@ _APPLIED = "md5(string_agg(app || '.' || name, ' ' ORDER BY app, name))"
 # Statements that make what the first schema of the search path holds, in an order that works.
 # What lies in that schema is named without it, everything else in full.
 _TABLES = """
-SELECT format('CREATE TABLE %I (%s);', c.relname, string_agg(
+SELECT format('CREATE TABLE %I (%s%s);', c.relname, string_agg(
     format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod))
     || CASE WHEN a.attcollation <> t.typcollation
             THEN ' COLLATE ' || a.attcollation::regcollation ELSE '' END
@@ -48,7 +48,11 @@ SELECT format('CREATE TABLE %I (%s);', c.relname, string_agg(
     || CASE WHEN a.attnotnull
             THEN coalesce(' CONSTRAINT ' || quote_ident(k.conname), '') || ' NOT NULL'
             ELSE '' END,
-    ', ' ORDER BY a.attnum))
+    ', ' ORDER BY a.attnum), (
+    SELECT string_agg(format(', CONSTRAINT %I %s', conname, pg_get_constraintdef(oid)), ''
+                      ORDER BY contype = 'c', conname)
+    FROM pg_constraint
+    WHERE conrelid = c.oid AND contype IN ('p', 'u', 'x', 'c') AND convalidated))
 FROM pg_class c
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid
@@ -60,48 +64,46 @@ LEFT JOIN pg_depend i
     AND i.refobjid = c.oid AND i.refobjsubid = a.attnum AND i.deptype = 'i'
 LEFT JOIN pg_class s ON s.oid = i.objid AND s.relkind = 'S'
 LEFT JOIN pg_sequence q ON q.seqrelid = s.oid
-WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+WHERE c.relnamespace = (SELECT current_schema()::regnamespace) AND c.relkind = 'r'
 GROUP BY c.oid, c.relname ORDER BY c.relname
 """
-_CONSTRAINTS = """
-SELECT format('ALTER TABLE %I %s;', c.relname, string_agg(
-    format('ADD CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)), ', '
-    ORDER BY k.contype = 'c', k.conname))
-FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-WHERE c.relnamespace = current_schema()::regnamespace AND k.contype IN ('p', 'u', 'x', 'c')
-GROUP BY c.oid, c.relname ORDER BY c.relname
-"""
+# Those of constraints come with these, on which they depend.
 _INDEXES = """
 SELECT pg_get_indexdef(i.indexrelid, 0, true) || ';'
-FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
-WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND NOT EXISTS (
-    SELECT FROM pg_constraint k
-    WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid JOIN pg_class x ON x.oid = i.indexrelid
+WHERE c.relnamespace = (SELECT current_schema()::regnamespace) AND c.relkind = 'r'
+    AND NOT EXISTS (
+        SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
+            AND d.objid = i.indexrelid AND d.refclassid = 'pg_constraint'::regclass
+            AND d.deptype = 'i')
 ORDER BY x.relname
 """
-_FOREIGN_KEYS = """
+# Foreign keys once every table is there, and what cannot stand in CREATE TABLE.
+_LATER_CONSTRAINTS = """
 SELECT format('ALTER TABLE %I ADD CONSTRAINT %I %s;',
               c.relname, k.conname, pg_get_constraintdef(k.oid))
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-WHERE c.relnamespace = current_schema()::regnamespace AND k.contype = 'f'
+WHERE c.relnamespace = (SELECT current_schema()::regnamespace)
+    AND (k.contype = 'f' OR k.contype = 'c' AND NOT k.convalidated)
 ORDER BY c.relname, k.conname
 """
 _TRIGGERS = """
 SELECT pg_get_triggerdef(t.oid, true) || ';'
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal
+WHERE c.relnamespace = (SELECT current_schema()::regnamespace) AND NOT t.tgisinternal
 ORDER BY c.relname, t.tgname
 """
 _NOT_COPIED = """
 SELECT 'relation ' || c.relname FROM pg_class c
-WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind NOT IN ('r', 'i')
+WHERE c.relnamespace = (SELECT current_schema()::regnamespace) AND c.relkind NOT IN ('r', 'i')
   AND NOT (c.relkind = 'S' AND EXISTS (
       SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'i'))
 UNION ALL
-SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
+SELECT 'function ' || proname FROM pg_proc
+WHERE pronamespace = (SELECT current_schema()::regnamespace)
 UNION ALL
 SELECT 'type ' || typname FROM pg_type
-WHERE typnamespace = current_schema()::regnamespace AND typtype IN ('e', 'd')
+WHERE typnamespace = (SELECT current_schema()::regnamespace) AND typtype IN ('e', 'd')
 """
 _ROWS = sql.SQL(
     "INSERT INTO django_migrations (app, name, applied) "
@@ -228,7 +230,7 @@ def _template_ddl() -> str:
             if unknown := [name for (name,) in cursor.fetchall()]:
                 raise CannotCopy(f"{__name__} cannot copy {', '.join(unknown)} of the template.")
             statements: list[str] = []
-            for query in (_TABLES, _CONSTRAINTS, _INDEXES, _FOREIGN_KEYS, _TRIGGERS):
+            for query in (_TABLES, _INDEXES, _LATER_CONSTRAINTS, _TRIGGERS):
                 cursor.execute(query)
                 statements += [statement for (statement,) in cursor.fetchall()]
         ddl = "\n".join(statements)
