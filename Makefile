@@ -45,6 +45,7 @@ requirements: $(STAMP) ## Compile requirements/*.in, with hashes
 docker-up: ## Build the image and run the product in containers
 	@command -v docker >/dev/null || { \
 		printf 'error: docker is not installed. Without it: make up\n' >&2; exit 1; }
+	@docker/secrets.sh
 	@docker compose --file docker/compose.yaml up --build --detach --wait
 
 clean: ## Remove what tools left behind; the data in .blip0 stays

@@ -34,6 +34,8 @@ class MissingReference(Exception):
 
 @lru_cache(maxsize=8)
 def _client(url: str, timeout_s: float) -> redis.Redis:
+    if not url:
+        raise redis.ConnectionError("no URL is set, and no embedded service runs")
     return redis.Redis.from_url(
         url,
         socket_timeout=timeout_s,

@@ -83,7 +83,12 @@ def supervise(
     manager = Manager(_Printer(output, announcer.start))
     # honcho has no other place to say which class runs a command.
     manager._process_ctor = TiedProcess  # noqa: SLF001  # see above
-    environ = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environ = {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        # Celery advises root against itself at length; on a bare machine root is who there is.
+        "PYTHONWARNINGS": "ignore::RuntimeWarning:celery.platforms",
+    }
     for name, command in commands.items():
         manager.add_process(name, command, env=environ, cwd=str(root))
     try:

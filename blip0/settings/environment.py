@@ -50,8 +50,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("ALLOWED_HOSTS", "Host names that are served, separated by commas.", default=None),
     Variable(
         "BLIP0_PUBLIC_URL",
-        "Where users reach the platform; used in emails and for CSRF.",
-        default="http://127.0.0.1:8000",
+        "Where users reach the platform; used in emails and for CSRF. With https, plain HTTP is "
+        "redirected and cookies are secure.",
+        default=None,
     ),
     Variable("BLIP0_PORT", "Port of the web process of `make up`.", default="8000"),
     Variable(
@@ -140,6 +141,7 @@ VARIABLES: tuple[Variable, ...] = (
 # Development and tests need no .env: fixed, public, and refused in production by `read`.
 DEVELOPMENT_VALUES: Mapping[str, str] = {
     "SECRET_KEY": "development-only-" + "k" * 48,
+    "BLIP0_PUBLIC_URL": "http://127.0.0.1:8000",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],testserver",
     "BLIP0_SEALING_KEYS": "dev:ZGV2ZWxvcG1lbnQtb25seS1zZWFsaW5nLWtleS0zMmI=",
     "BLIP0_SCRIPT_SIGNING_KEY": "development-only-script-signing-key",

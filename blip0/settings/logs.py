@@ -32,7 +32,9 @@ LOGGING = {
     "loggers": {
         "django.server": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
-        "celery": {"level": "INFO"},
+        # Four lines for each of the beat's rounds; what a task did, its service says.
+        "celery": {"level": "WARNING"},
+        "django_structlog.celery": {"level": "WARNING"},
     },
 }
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

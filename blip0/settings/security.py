@@ -4,12 +4,13 @@ from csp.constants import NONCE, NONE, SELF
 
 from blip0.settings.environment import env
 
-_production = env.mode == "production"
+# Off only where the operator says so by the public URL; `check --deploy` then warns.
+_https = env.mode == "production" and env.text("BLIP0_PUBLIC_URL").startswith("https://")
 
-SECURE_SSL_REDIRECT = _production
-SECURE_HSTS_SECONDS = 31_536_000 if _production else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = _production
-SECURE_HSTS_PRELOAD = _production
+SECURE_SSL_REDIRECT = _https
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
+SECURE_HSTS_PRELOAD = _https
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = (
@@ -18,11 +19,11 @@ SECURE_PROXY_SSL_HEADER = (
 # Containers ask for health over plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_SECURE = _production
+SESSION_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
-CSRF_COOKIE_SECURE = _production
+CSRF_COOKIE_SECURE = _https
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = [env.text("BLIP0_PUBLIC_URL").rstrip("/")]
 CORS_ALLOWED_ORIGINS = env.listed("CORS_ALLOWED_ORIGINS")

@@ -80,7 +80,8 @@ def reconcile(*, store: Store) -> Round:
     if done.complete:
         _declare_ready(store, wanted)
     done.seconds = time.monotonic() - started
-    logger.info(
+    report = logger.info if done.results or done.failed else logger.debug
+    report(
         "projection.reconciled",
         scopes=done.scopes,
         results=dict(done.results),

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import redis
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from blip0.common.commands import PlatformCommand
 from cachesync.keys import PLATFORM, Scope
 from cachesync.store import Store
 from tenants.models import Tenant
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
     help = "Print what Redis holds for a tenant or the platform: a list, or one document."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,10 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         scope = _scope(options["tenant"])
-        try:
-            self._show(Store(), scope, options["document"])
-        except redis.RedisError as error:
-            raise CommandError(f"The projection's Redis doesn't answer: {error}") from error
+        self._show(Store(), scope, options["document"])
 
     def _show(self, store: Store, scope: Scope, wanted: str | None) -> None:
         held = store.read(scope)
