@@ -42,7 +42,7 @@ class Plan(StampedModel):
         return self.name
 
 
-class Tenant(UuidModel, StampedModel, TenantMixin):
+class Tenant(UuidModel, StampedModel, TenantMixin):  # type: ignore[misc,django-manager-missing]  # no types
     """An organisation. Its schema is named after its id; its slug never changes or returns.
 
     A deleted tenant keeps this row (status `deleted`, no schema), so that its slug, which is part
@@ -51,6 +51,8 @@ class Tenant(UuidModel, StampedModel, TenantMixin):
 
     auto_create_schema = False
     auto_drop_schema = False
+
+    schema_name: str  # declared by django-tenants, which ships no types
 
     slug = models.CharField(
         max_length=63,
@@ -129,7 +131,7 @@ class Tenant(UuidModel, StampedModel, TenantMixin):
             self.schema_name = schema_name_for(self.pk)
 
 
-class Domain(DomainMixin):
+class Domain(DomainMixin):  # type: ignore[misc]  # django-tenants ships no types
     """A host name that may name the tenant of a request; it must agree with the credentials."""
 
     class Meta:
