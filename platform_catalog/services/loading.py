@@ -32,7 +32,7 @@ CATALOGUE = Path(__file__).resolve().parents[1] / "catalogue"
 Data = Mapping[str, Any]
 
 
-def catalogue_load(*, actor: Actor, update: bool = False) -> LoadReport:
+def load_catalog(*, actor: Actor, update: bool = False) -> LoadReport:
     """Add what is missing; with `update`, also bring what differs to the shipped state.
 
     What staff deleted stays deleted: the audit log knows. One transaction; four queries if there

@@ -15,7 +15,7 @@ from platform_catalog.choices import NetworkType
 from platform_catalog.contracts import LoadReport
 from platform_catalog.models import FilterScript, MonitorTemplate, Network
 from platform_catalog.projections import network_documents
-from platform_catalog.services.loading import CATALOGUE, catalogue_load
+from platform_catalog.services.loading import CATALOGUE, load_catalog
 from platform_catalog.services.networks import network_delete, network_disable, network_update
 from tenants.models import AuditRecord
 
@@ -31,8 +31,8 @@ def _empty_catalogue() -> None:
     Network.objects.all().delete()
 
 
-def test_catalogue_load__empty_database__all_of_it_and_valid() -> None:
-    report = catalogue_load(actor=ACTOR)
+def test_load_catalog__empty_database__all_of_it_and_valid() -> None:
+    report = load_catalog(actor=ACTOR)
 
     assert len(report.added) == (
         Network.objects.count() + FilterScript.objects.count() + MonitorTemplate.objects.count()
@@ -49,31 +49,31 @@ def test_catalogue_load__empty_database__all_of_it_and_valid() -> None:
     assert not Network.objects.get(pk="anvil_local").enabled
 
 
-def test_catalogue_load__again__nothing_and_few_queries() -> None:
-    catalogue_load(actor=ACTOR)
+def test_load_catalog__again__nothing_and_few_queries() -> None:
+    load_catalog(actor=ACTOR)
     records = AuditRecord.objects.count()
 
     with count_queries() as log:
-        report = catalogue_load(actor=ACTOR, update=True)
+        report = load_catalog(actor=ACTOR, update=True)
 
     assert report == LoadReport()
     assert AuditRecord.objects.count() == records
     assert len(log) <= 5
 
 
-def test_catalogue_load__staff_changed_some__kept_and_reported_until_update() -> None:
-    catalogue_load(actor=ACTOR)
+def test_load_catalog__staff_changed_some__kept_and_reported_until_update() -> None:
+    load_catalog(actor=ACTOR)
     base = Network.objects.get(pk="base")
     network_update(
         network=base, data={"confirmation_blocks": 99, "max_past_blocks": 7}, actor=ACTOR
     )
     network_disable(network=Network.objects.get(pk="zora_mainnet"), actor=ACTOR)
 
-    report = catalogue_load(actor=ACTOR)
+    report = load_catalog(actor=ACTOR)
     assert sorted(report.kept) == ["network base", "network zora_mainnet"]
     assert network_documents(["base"])["base"].body["confirmation_blocks"] == 99
 
-    report = catalogue_load(actor=ACTOR, update=True)
+    report = load_catalog(actor=ACTOR, update=True)
     assert sorted(report.updated) == ["network base", "network zora_mainnet"]
     body = network_documents(["base"])["base"].body
     assert body["confirmation_blocks"] == 3
@@ -81,33 +81,33 @@ def test_catalogue_load__staff_changed_some__kept_and_reported_until_update() ->
     assert Network.objects.get(pk="zora_mainnet").enabled
 
 
-def test_catalogue_load__staff_deleted_one__stays_deleted() -> None:
-    catalogue_load(actor=ACTOR)
+def test_load_catalog__staff_deleted_one__stays_deleted() -> None:
+    load_catalog(actor=ACTOR)
     network_delete(network=Network.objects.get(pk="base"), actor=ACTOR)
 
-    report = catalogue_load(actor=ACTOR)
+    report = load_catalog(actor=ACTOR)
 
     assert report.left_out == ["network base"]
     assert not Network.objects.filter(pk="base").exists()
 
 
-def test_catalogue_load__script_changed_by_staff__update_publishes_a_version() -> None:
-    catalogue_load(actor=ACTOR)
+def test_load_catalog__script_changed_by_staff__update_publishes_a_version() -> None:
+    load_catalog(actor=ACTOR)
     script = FilterScript.objects.get(pk="evm_min_value")
     script.versions.update(content="print('true')\n")
 
-    report = catalogue_load(actor=ACTOR, update=True)
+    report = load_catalog(actor=ACTOR, update=True)
 
     assert report.updated == ["filter_script evm_min_value"]
     script.refresh_from_db()
     assert script.current_version == 2
 
 
-def test_catalogue_load__command__says_what_it_did() -> None:
+def test_load_catalog__command__says_what_it_did() -> None:
     first, second = StringIO(), StringIO()
 
-    call_command("catalogue_load", stdout=first)
-    call_command("catalogue_load", stdout=second)
+    call_command("load_catalog", stdout=first)
+    call_command("load_catalog", stdout=second)
 
     assert "  network base\n" in first.getvalue()
     assert second.getvalue() == "Nothing to load.\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.core.management.base import CommandError
 
 from blip0.common.commands import PlatformCommand
-from platform_catalog.services.loading import catalogue_load
+from platform_catalog.services.loading import load_catalog
 from tenants.models import Plan, User
 from tenants.services.schemas import template_exists
 from tenants.services.users import user_create
@@ -47,7 +47,7 @@ class Command(PlatformCommand):
             raise CommandError(
                 f"{email} has an account that is no active superuser. Use another address."
             )
-        report = catalogue_load(actor=self.actor)
+        report = load_catalog(actor=self.actor)
         self.stdout.write(f"Plans: {Plan.objects.count()}.")
         self.stdout.write(f"Catalogue: {len(report.added)} objects added.")
 

@@ -65,7 +65,7 @@ class Command(BaseCommand):
     def _run(self, port: int) -> int:
         self.stdout.write("Bringing the database up to date ...")
         call_command("migrate", verbosity=0)
-        call_command("catalogue_load", stdout=StringIO())
+        call_command("load_catalog", stdout=StringIO())
         people = StringIO()
         call_command("demo", stdout=people)
         # The processes are forked from this one and must not share its connections.

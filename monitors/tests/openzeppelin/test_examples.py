@@ -9,7 +9,7 @@ from monitors.models import Monitor
 from monitors.openzeppelin.importing import openzeppelin_import
 from monitors.openzeppelin.sources import Source, read_source
 from monitors.tests.openzeppelin.support import ACTOR, VIEWING_KEY
-from platform_catalog.services.loading import catalogue_load
+from platform_catalog.services.loading import load_catalog
 from tenants.models import Tenant
 
 
@@ -22,7 +22,7 @@ def examples() -> Source:
 
 
 def test_import__real_files__all_but_the_script_trigger(examples: Source, in_acme: Tenant) -> None:
-    catalogue_load(actor=ACTOR)
+    load_catalog(actor=ACTOR)
 
     report = openzeppelin_import(tenant=in_acme, source=examples, actor=ACTOR)
 
@@ -44,7 +44,7 @@ def test_import__real_files__all_but_the_script_trigger(examples: Source, in_acm
 def test_import__real_files_with_the_viewing_key__runs_the_midnight_monitor(
     examples: Source, in_acme: Tenant
 ) -> None:
-    catalogue_load(actor=ACTOR)
+    load_catalog(actor=ACTOR)
     Tenant.objects.filter(pk=in_acme.pk).update(allow_viewing_keys=True)
     in_acme.refresh_from_db()
 

@@ -1,11 +1,11 @@
-"""`manage.py catalogue_load [--update]`: the networks, scripts and templates that are shipped."""
+"""`manage.py load_catalog [--update]`: the networks, scripts and templates that are shipped."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 
 from blip0.common.commands import PlatformCommand
-from platform_catalog.services.loading import catalogue_load
+from platform_catalog.services.loading import load_catalog
 
 
 class Command(PlatformCommand):
@@ -19,7 +19,7 @@ class Command(PlatformCommand):
         )
 
     def handle(self, *_args: object, update: bool, **_options: object) -> None:
-        report = catalogue_load(actor=self.actor, update=update)
+        report = load_catalog(actor=self.actor, update=update)
         for title, objects in (
             ("Added", report.added),
             ("Updated", report.updated),
