@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from blip0.common.exceptions import Conflict, DomainError, NotAllowed, NotSignedIn
-
-
-class InvalidField(DomainError):
-    """A value breaks its rule; `pointer` names the field."""
-
-    code = "invalid"
+from blip0.common.exceptions import Conflict, NotAllowed, NotSignedIn
 
 
 class LastOwner(Conflict):

@@ -7,9 +7,9 @@ import re
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from blip0.common.exceptions import InvalidField
 from blip0.common.slugs import OBJECT_SLUG
 from tenants.choices import Role
-from tenants.exceptions import InvalidField
 
 
 def require_slug(slug: str) -> None:

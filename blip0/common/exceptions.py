@@ -28,6 +28,12 @@ class DomainError(Exception):
         return {}
 
 
+class InvalidField(DomainError):
+    """A value breaks its rule; `pointer` names the field."""
+
+    code = "invalid"
+
+
 class NotFound(DomainError):
     """What was named isn't there, or isn't the caller's."""
 

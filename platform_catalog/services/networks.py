@@ -12,13 +12,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from blip0.common.actors import Actor
-from blip0.common.exceptions import Conflict, InUse
+from blip0.common.exceptions import Conflict, InUse, InvalidField
 from blip0.common.usage import require_unused
 from blip0.common.validation import CheckContext, check
 from platform_catalog.choices import RpcType, UrlKind
 from platform_catalog.models import Network, RpcEndpoint
 from platform_catalog.projections import network_documents
-from tenants.exceptions import InvalidField
 from tenants.services.audit import audit_record
 
 _PLAIN_FIELDS = (

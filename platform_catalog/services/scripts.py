@@ -13,13 +13,12 @@ from django.db import IntegrityError, transaction
 
 from blip0.common.actors import Actor
 from blip0.common.canonical import sha256_hex
-from blip0.common.exceptions import Conflict, InUse
+from blip0.common.exceptions import Conflict, InUse, InvalidField
 from blip0.common.usage import require_unused
 from blip0.common.validation import CheckContext, check
 from platform_catalog.choices import SCRIPT_EXTENSIONS
 from platform_catalog.models import FilterScript, FilterScriptVersion
 from platform_catalog.selectors import script_version
-from tenants.exceptions import InvalidField
 from tenants.services.audit import audit_record
 
 MAX_CONTENT_BYTES = 64 * 1024

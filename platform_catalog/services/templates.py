@@ -13,12 +13,11 @@ from typing import Any
 from django.db import transaction
 
 from blip0.common.actors import Actor
-from blip0.common.exceptions import Conflict
+from blip0.common.exceptions import Conflict, InvalidField
 from blip0.common.validation import CheckContext, check
 from platform_catalog.choices import NetworkType
 from platform_catalog.models import MonitorTemplate
 from platform_catalog.selectors import script_paths
-from tenants.exceptions import InvalidField
 from tenants.services.audit import audit_record
 
 DOCUMENT_KEYS = frozenset(

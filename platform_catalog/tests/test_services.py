@@ -9,7 +9,7 @@ import pytest
 
 from blip0.common import usage
 from blip0.common.actors import Actor
-from blip0.common.exceptions import Conflict, DomainError, InUse, NotFound
+from blip0.common.exceptions import Conflict, DomainError, InUse, InvalidField, NotFound
 from blip0.common.tenancy import in_tenant
 from blip0.common.validation import InvalidDocument
 from monitors.models import Monitor, MonitorNetwork
@@ -36,7 +36,6 @@ from platform_catalog.tests.factories import (
     MonitorTemplateFactory,
     NetworkFactory,
 )
-from tenants.exceptions import InvalidField
 from tenants.models import AuditRecord, Tenant
 
 pytestmark = pytest.mark.django_db

@@ -19,10 +19,9 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from blip0.common.actors import Actor
-from blip0.common.exceptions import Conflict, DomainError, NotFound
+from blip0.common.exceptions import Conflict, DomainError, InvalidField, NotFound
 from blip0.common.tenancy import in_public, schema_name_for
 from tenants.choices import Role, TenantStatus
-from tenants.exceptions import InvalidField
 from tenants.models import ApiKey, Domain, Invitation, Membership, Plan, Tenant, User
 from tenants.services.audit import audit_record
 from tenants.services.members import member_add

@@ -12,9 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from blip0.common.actors import Actor
-from blip0.common.exceptions import Conflict, InUse
+from blip0.common.exceptions import Conflict, InUse, InvalidField
 from tenants.choices import Limit, TenantStatus
-from tenants.exceptions import InvalidField
 from tenants.models import Domain, LimitOverride, Plan, Tenant
 from tenants.services.audit import audit_record
 

@@ -7,8 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from blip0.common.actors import Actor
-from blip0.common.exceptions import Conflict
-from tenants.exceptions import InvalidField
+from blip0.common.exceptions import Conflict, InvalidField
 from tenants.models import User
 from tenants.services.audit import audit_record
 from tenants.validators import cleaned_email

@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from blip0.common.actors import Actor
-from blip0.common.exceptions import Conflict
-from tenants.exceptions import InvalidField
+from blip0.common.exceptions import Conflict, InvalidField
 from tenants.models import Tenant
 from tenants.services.audit import audit_record
 

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import IntegrityError, connection
 from django.utils import timezone
 
-from blip0.common.exceptions import Conflict
+from blip0.common.exceptions import Conflict, InvalidField
 from tenants.choices import TenantStatus
-from tenants.exceptions import InvalidField, MigrationsRunning
+from tenants.exceptions import MigrationsRunning
 from tenants.models import AuditRecord, ConfigVersion, Tenant
 from tenants.services import schemas
 from tenants.services.lifecycle import (

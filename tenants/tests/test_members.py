@@ -8,10 +8,10 @@ import pytest
 from django.db import connection
 
 from blip0.common.actors import Actor
-from blip0.common.exceptions import Conflict
+from blip0.common.exceptions import Conflict, InvalidField
 from tenants.choices import Role, TenantStatus
 from tenants.contracts import PERMISSIONS, ROLE_PERMISSIONS, role_permissions
-from tenants.exceptions import InvalidField, LastOwner
+from tenants.exceptions import LastOwner
 from tenants.models import AuditRecord, Membership, Tenant
 from tenants.services.members import member_add, member_change_role, member_remove
 from tenants.services.users import user_create
