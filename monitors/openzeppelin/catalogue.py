@@ -15,7 +15,6 @@ from blip0.common.validation.findings import shorten
 from blip0.common.validation.secrets import kind_of, text_of
 from monitors.openzeppelin.documents import (
     BadFile,
-    altered,
     error,
     file_text,
     json_object,
@@ -85,10 +84,8 @@ def network_entry(file: SourceFile, networks: Networks, wanted: frozenset[str]) 
         return _unknown("network", file, slug, used=file.stem in wanted or slug in wanted)
     notes = list(_differences(value, networks.known[slug]))
     if slug != file.stem:
-        notes.insert(0, altered("network.stem", "/slug", f"Mapped to the network `{slug}`."))
-    return Entry(
-        "network", file.path, "changed" if notes else "unchanged", slug=slug, notes=tuple(notes)
-    )
+        notes.insert(0, Note("info", "network.stem", "/slug", f"Mapped to the network `{slug}`."))
+    return Entry("network", file.path, "mapped", slug=slug, notes=tuple(notes))
 
 
 def filter_entry(file: SourceFile, scripts: Scripts, wanted: frozenset[str]) -> Entry:
@@ -105,10 +102,10 @@ def filter_entry(file: SourceFile, scripts: Scripts, wanted: frozenset[str]) -> 
     except BadFile as problem:
         return Entry("filter", file.path, "refused", slug=file.stem, notes=(problem.note,))
     if same:
-        return Entry("filter", file.path, "unchanged", slug=file.stem)
+        return Entry("filter", file.path, "mapped", slug=file.stem)
     message = "The catalogue's script of this name has another content; it is the one that runs."
-    note = altered("script.differs", "", message)
-    return Entry("filter", file.path, "changed", slug=file.stem, notes=(note,))
+    note = Note("info", "script.differs", "", message)
+    return Entry("filter", file.path, "mapped", slug=file.stem, notes=(note,))
 
 
 def _unknown(kind: Any, file: SourceFile, slug: str, *, used: bool) -> Entry:
@@ -130,7 +127,7 @@ def _differences(file: Mapping[str, Any], catalogue: Mapping[str, Any]) -> Seque
         # URLs of endpoints hold API keys, so they are not shown.
         what = "" if key in _MAY_BE_SECRET else f": {_shown(here)} here, {_shown(there)} there"
         message = f"`{key}` differs from the catalogue's{what}. The catalogue's counts."
-        notes.append(altered("network.differs", f"/{key}" if key in file else "", message))
+        notes.append(Note("info", "network.differs", f"/{key}" if key in file else "", message))
     return notes
 
 

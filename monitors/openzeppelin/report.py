@@ -11,9 +11,9 @@ from blip0.common.validation import Finding
 
 Level: TypeAlias = Literal["error", "changed", "warning", "info"]
 Kind: TypeAlias = Literal["network", "filter", "trigger", "monitor", "settings", "other"]
-Status: TypeAlias = Literal["imported", "changed", "unchanged", "ignored", "refused"]
+Status: TypeAlias = Literal["imported", "changed", "unchanged", "mapped", "ignored", "refused"]
 
-STATUSES: tuple[Status, ...] = ("imported", "changed", "unchanged", "ignored", "refused")
+STATUSES: tuple[Status, ...] = ("imported", "changed", "unchanged", "mapped", "ignored", "refused")
 
 _IGNORED_BY_RUNTIME = "shape.ignored"
 
@@ -43,7 +43,8 @@ class Entry:
     """What became of a file, or of one trigger (`key`) of a trigger file. `slug` is its own here.
 
     `imported` is as the file has it; `changed` is imported or updated, and the notes say how;
-    `unchanged` was there already; `ignored` is not needed; `refused` was left out.
+    `unchanged` was there already; `mapped` is the catalogue's, which an import never writes, and
+    the notes say how the file differs; `ignored` is not needed; `refused` was left out.
     """
 
     kind: Kind

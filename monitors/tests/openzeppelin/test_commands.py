@@ -41,7 +41,7 @@ def test_import_openzeppelin__everything_imported__exits_0(acme: Tenant, tmp_pat
 
     assert status == 0
     assert "imported   config/monitors/large-transfers.json" in text
-    assert "2 imported, 0 changed, 0 unchanged, 0 ignored, 0 refused" in text
+    assert "2 imported, 0 changed, 0 unchanged, 0 mapped, 0 ignored, 0 refused" in text
 
 
 def test_import_openzeppelin__something_refused__exits_3(acme: Tenant, tmp_path: Path) -> None:

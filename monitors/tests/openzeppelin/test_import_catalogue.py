@@ -29,7 +29,7 @@ def network(of: str, **changes: Any) -> dict[str, Any]:
 def test_import__network_as_in_the_catalogue__is_unchanged(in_acme: Tenant) -> None:
     report = run_import(in_acme, {"networks/base.json": network("base")})
 
-    assert statuses(report) == {"networks/base.json": "unchanged"}
+    assert statuses(report) == {"networks/base.json": "mapped"}
 
 
 def test_import__network_that_differs__is_reported_and_never_written(in_acme: Tenant) -> None:
@@ -104,8 +104,8 @@ def test_import__scripts__are_compared_by_stem_and_language(in_acme: Tenant) -> 
     assert statuses(report) == {
         "filters/README.md": "ignored",
         "filters/even_blocks.py": "ignored",
-        "filters/even_blocks.sh": "unchanged",
-        "filters/large_only.py": "changed",
+        "filters/even_blocks.sh": "mapped",
+        "filters/large_only.py": "mapped",
         "monitors/m.json": "imported",
     }
     assert FilterScript.objects.count() == 2
