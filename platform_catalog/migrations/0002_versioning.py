@@ -4,12 +4,14 @@ from django.db import migrations
 
 from blip0.common.db.operations import ImmutableColumn, VersionTrigger
 
-# A disabled network leaves the documents of its users: their tenants' versions must move too. All
-# of them in one order, so that two such transactions wait for each other instead of deadlocking.
+# A disabled network leaves the documents of its users: their tenants' versions must move too. The
+# platform's first and then all of them in one order, so that two such transactions wait for each
+# other instead of deadlocking.
 NETWORK_ENABLED = """
 CREATE FUNCTION public.blip0_network_enabled_changed() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
+    PERFORM blip0_config_bump('platform', 'network', NEW.slug);
     PERFORM blip0_config_bump(scope, 'network', NEW.slug) FROM (
         SELECT scope FROM tenants_configversion
         WHERE scope <> 'platform' AND status <> 'deleted' ORDER BY scope
