@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 
-from blip0.common.sealing import Place, is_sealed, keyring
+from blip0.common.sealing import CannotOpen, Place, is_sealed, keyring
 from monitors.choices import ConditionKind
 from monitors.models import (
     MatchCondition,
@@ -52,6 +52,7 @@ class MonitorDocument:
     scripts: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     triggers: dict[str, Any] = field(default_factory=dict)
+    chain_configurations: list[Any] = field(default_factory=list)
 
 
 def monitor_ids_for(
@@ -102,9 +103,17 @@ class _Rows:
             for trigger_id, trigger in rows.triggers
         }
         problem = _problem(monitor, rows)
+        chain_configurations = monitor.chain_configurations
+        if settings.PROJECTION_SECRET_DELIVERY == "plain":
+            try:
+                chain_configurations = _opened(
+                    chain_configurations, Place(rows.tenant.pk, monitor.pk, "viewing_keys")
+                )
+            except CannotOpen as error:
+                problem = problem or f"a viewing key can't be opened: {error}"
         body = None
         if enabled and not problem:
-            body = _envelope(monitor, rows, enabled, triggers)
+            body = _envelope(monitor, rows, enabled, triggers, chain_configurations)
         return MonitorDocument(
             id=monitor.pk,
             slug=monitor.slug,
@@ -116,6 +125,7 @@ class _Rows:
             scripts=tuple(sorted({condition.script_id for condition in rows.scripts})),
             addresses=tuple(address.address for address in rows.addresses),
             triggers=triggers,
+            chain_configurations=chain_configurations,
         )
 
 
@@ -144,7 +154,11 @@ def _inactive_because(monitor: Monitor, rows: _Rows, enabled: tuple[str, ...]) -
 
 
 def _envelope(
-    monitor: Monitor, rows: _Rows, enabled: tuple[str, ...], triggers: dict[str, Any]
+    monitor: Monitor,
+    rows: _Rows,
+    enabled: tuple[str, ...],
+    triggers: dict[str, Any],
+    chain_configurations: list[Any],
 ) -> dict[str, Any]:
     return {
         "schema": MONITOR_SCHEMA,
@@ -152,12 +166,14 @@ def _envelope(
         "tenant_id": str(rows.tenant.pk),
         "slug": monitor.slug,
         "alerting": alerting(monitor, rows.tenant),
-        "monitor": _ozm_monitor(monitor, rows, enabled),
+        "monitor": _ozm_monitor(monitor, rows, enabled, chain_configurations),
         "triggers": triggers,
     }
 
 
-def _ozm_monitor(monitor: Monitor, rows: _Rows, enabled: tuple[str, ...]) -> dict[str, Any]:
+def _ozm_monitor(
+    monitor: Monitor, rows: _Rows, enabled: tuple[str, ...], chain_configurations: list[Any]
+) -> dict[str, Any]:
     body: dict[str, Any] = {
         "name": f"{monitor.name} [{rows.tenant.slug}]",
         "networks": list(enabled),
@@ -167,16 +183,9 @@ def _ozm_monitor(monitor: Monitor, rows: _Rows, enabled: tuple[str, ...]) -> dic
         "trigger_conditions": [_script_condition(condition) for condition in rows.scripts],
         "triggers": [str(trigger_id) for trigger_id, _ in rows.triggers],
     }
-    if monitor.chain_configurations:
-        body["chain_configurations"] = _chain_configurations(monitor, rows.tenant)
+    if chain_configurations:
+        body["chain_configurations"] = chain_configurations
     return body
-
-
-def _chain_configurations(monitor: Monitor, tenant: Tenant) -> Any:
-    if settings.PROJECTION_SECRET_DELIVERY == "sealed":
-        return monitor.chain_configurations
-    place = Place(tenant.pk, monitor.pk, "viewing_keys")
-    return _opened(monitor.chain_configurations, place)
 
 
 def _opened(value: Any, place: Place) -> Any:
