@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -60,6 +60,8 @@ class Document:
     addresses: tuple[str, ...] = ()
     triggers: Mapping[str, object] = field(default_factory=dict)
     """What the monitor would tell, for judging a last good document that stays."""
+    chain_configurations: object = ()
+    """With the viewing keys that the monitor would use, for the same judgement."""
 
     @property
     def sha256(self) -> str:
@@ -71,7 +73,7 @@ class Snapshot:
     """A scope as one transaction of Postgres saw it.
 
     `documents` by index field; `withdrawn` are fields that must not be there. `complete`: what is
-    in neither must not be there either.
+    in neither must not be there either. (The platform's keys go by `withdrawn` only.)
     """
 
     scope: Scope
@@ -96,11 +98,19 @@ class StoredScope:
     active: frozenset[str]
     missing: frozenset[str]
     """Fields of the index whose document is gone. Filled only by a read that looks."""
+    intact: bool
+    """Index, set and list of tenants are as the last change left them."""
 
     def sha256(self, index_field: str) -> str:
         if index_field in self.missing:
             return ""
         return self.index.get(index_field, "").partition(":")[2]
+
+
+def digest_of(hashes: Mapping[str, str], active: Collection[str]) -> str:
+    """SHA-256 over sorted lines `field sha256 active`: a reader can compare its copy with it."""
+    lines = (f"{field} {hashes[field]} {int(field in active)}\n" for field in sorted(hashes))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -57,9 +57,12 @@ class Scope:
         """The key of the document with that index field."""
         return f"platform:{field}" if self.is_platform else f"{self.prefix}:monitor:{field}"
 
-    def staged(self, rev: int, field: str) -> str:
-        """Where a body waits before one call makes a whole large scope visible."""
-        return f"{self.prefix}:projection:stage:{rev}:{field}"
+    def stage(self, rev: int, writer: str) -> str:
+        """The prefix of bodies that wait until one call makes a whole large scope visible.
+
+        Each writer has its own: during a deploy two of them render other bytes of one version.
+        """
+        return f"{self.prefix}:projection:stage:{rev}-{writer}:"
 
 
 PLATFORM = Scope(PLATFORM_SCOPE)

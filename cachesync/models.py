@@ -58,6 +58,24 @@ class ProjectedDocument(models.Model):
         return f"{self.kind} {self.slug}: {self.state}"
 
 
+class ProjectedScope(models.Model):
+    """How far `ProjectedDocument` tells of a scope, and the lock of whoever writes it there.
+
+    Behind Redis where a writer died in between, or two of them came in another order: the sweep
+    then has the scope's rows written anew.
+    """
+
+    scope = models.CharField(max_length=36, primary_key=True)
+    rev = models.BigIntegerField(default=0)
+    epoch = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["scope"]
+
+    def __str__(self) -> str:
+        return f"{self.scope} at {self.rev}"
+
+
 class Sample(models.Model):
     """The platform's figures once a minute, for charts; kept for seven days."""
 

@@ -53,13 +53,19 @@ def snapshot() -> Iterator[None]:
 
 
 def render(
-    scope: Scope, *, since: Version | None, everything: bool = False, budget: int | None = None
+    scope: Scope,
+    *,
+    since: Version | None,
+    everything: bool = False,
+    budget: int | None = None,
+    release: frozenset[str] = frozenset(),
 ) -> Snapshot:
     """The scope's documents that changed after `since`; all of them without it, or on demand.
 
-    `since` is what Redis holds; one of another epoch or renderer means everything. Raises
-    `ScopeUnknown`, `OtherHistory` where `since` is newer than Postgres or not of its history, and
-    `OverBudget` where more than `budget` documents would be rendered.
+    `since` is what Redis holds; one of another epoch or renderer means everything. `release`:
+    fields of the platform that nobody names any more, withdrawn unless they are enabled again.
+    Raises `ScopeUnknown`, `OtherHistory` where `since` is newer than Postgres or not of its
+    history, and `OverBudget` where more than `budget` documents would be rendered.
     """
     with in_public(), snapshot():
         row = ConfigVersion.objects.filter(scope=scope.id).first()
@@ -67,10 +73,10 @@ def render(
             raise ScopeUnknown(scope.id)
         version = Version(row.version, row.epoch, str(row.token))
         changes = _changes(scope, since, version)
-        if everything:
+        if everything or release:
             changes = None
         if scope.is_platform:
-            return _render_platform(version, row.status, changes)
+            return _render_platform(version, row.status, changes, release)
         return _render_tenant(scope, version, row.status, changes, budget)
 
 
@@ -106,44 +112,32 @@ def _changes(scope: Scope, since: Version | None, version: Version) -> dict[str,
 
 
 def _render_platform(
-    version: Version, status: str, changes: dict[str, set[str]] | None
+    version: Version, status: str, changes: dict[str, set[str]] | None, release: frozenset[str]
 ) -> Snapshot:
+    """A disabled network is rendered too, and a deleted one just stays: `release` ends both."""
     documents: dict[str, Document] = {}
-    withdrawn: set[str] = set()
     for kind, render_kind in (
         (KIND_NETWORK, network_documents),
         (KIND_FILTER, filter_documents),
     ):
         wanted = None if changes is None else changes.get(kind, set())
         rendered = render_kind(wanted) if wanted is None or wanted else {}
-        unused = _unused(kind, [item for item in rendered.values() if not item.enabled])
         for key, item in rendered.items():
-            if key in unused:
-                withdrawn.add(PLATFORM.field(kind, key))
-            else:
-                documents[PLATFORM.field(kind, key)] = _catalogue_document(kind, item)
-        withdrawn |= {PLATFORM.field(kind, key) for key in (wanted or set()) - set(rendered)}
+            documents[PLATFORM.field(kind, key)] = _catalogue_document(kind, item)
+    withdrawn = {
+        field for field in release if field not in documents or not documents[field].active
+    }
     return Snapshot(
         scope=PLATFORM,
         version=version,
         status=status,
-        documents=documents,
+        documents={
+            field: document for field, document in documents.items() if field not in withdrawn
+        },
         withdrawn=frozenset(withdrawn),
         complete=changes is None,
+        unrendered={field: document for field, document in documents.items() if field in withdrawn},
     )
-
-
-def _unused(kind: str, disabled: list[CatalogueDocument]) -> set[str]:
-    """Disabled networks that no projected document names any more: they may go."""
-    if kind != KIND_NETWORK or not disabled:
-        return set()
-    keys = {item.key for item in disabled}
-    named: set[str] = set()
-    for networks in ProjectedDocument.objects.filter(
-        kind=KIND_MONITOR, networks__overlap=sorted(keys)
-    ).values_list("networks", flat=True):
-        named.update(networks)
-    return keys - named
 
 
 def _catalogue_document(kind: str, item: CatalogueDocument) -> Document:
@@ -234,4 +228,5 @@ def _monitor_document(item: MonitorDocument) -> Document:
         scripts=item.scripts,
         addresses=item.addresses,
         triggers=item.triggers,
+        chain_configurations=item.chain_configurations,
     )

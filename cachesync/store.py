@@ -7,6 +7,8 @@ request waits a fraction of a second, a sweep may move megabytes.
 from __future__ import annotations
 
 import json
+import re
+import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -16,7 +18,7 @@ from typing import Any, cast
 import redis
 from django.conf import settings
 
-from cachesync.contracts import SCHEMA_VERSION, Change, Result, StoredScope, Version
+from cachesync.contracts import SCHEMA_VERSION, Change, Result, StoredScope, Version, digest_of
 from cachesync.keys import CHANGES, HEARTBEAT, PLATFORM, READY, TENANTS, Scope
 
 MAX_CALL_DOCUMENTS = 200
@@ -58,25 +60,45 @@ class Store:
     # Reads
 
     def versions(self, scopes: Sequence[Scope]) -> list[Version | None]:
-        """The version of each scope, None where there is none. One round trip a thousand."""
-        return [version for version, _ in self._metas(scopes)]
+        """The version of each scope, None where there is none. One round trip a thousand.
+
+        One that can't be read counts as none: it must not hide the others.
+        """
+        versions: list[Version | None] = []
+        for chunk in _chunks(scopes, 1000):
+            pipeline = self._redis.pipeline(transaction=False)
+            for scope in chunk:
+                pipeline.hmget(scope.meta, *_VERSION)
+            answers = pipeline.execute(raise_on_error=False)
+            versions += [
+                None if isinstance(held, redis.ResponseError) else _version(held)
+                for held in answers
+            ]
+        return versions
 
     def read(self, scope: Scope, *, look: bool = False) -> StoredScope:
         """What a scope holds; with `look`, also which documents of its index are gone."""
         pipeline = self._redis.pipeline(transaction=True)
-        pipeline.hmget(scope.meta, *_META)
+        pipeline.hmget(scope.meta, *_VERSION, "status", "count", "digest")
         pipeline.hgetall(scope.index)
         if not scope.is_platform:
             pipeline.smembers(scope.active)
-        meta, index, *active = pipeline.execute()
-        version, status = _version(meta)
+            pipeline.sismember(TENANTS, scope.id)
+        (*held, status, count, digest), index, *of_tenant = pipeline.execute()
+        active, listed = of_tenant or (set(), True)
+        hashes = {field: entry.partition(":")[2] for field, entry in index.items()}
         return StoredScope(
             scope=scope,
-            version=version,
-            status=status,
+            version=_version(held),
+            status=status or "",
             index=index,
-            active=frozenset(active[0]) if active else frozenset(),
+            active=frozenset(active),
             missing=self.missing(scope, index) if look else frozenset(),
+            intact=(
+                digest == digest_of(hashes, active)
+                and count == str(len(index if scope.is_platform else active))
+                and bool(listed) == (status != _DELETED)
+            ),
         )
 
     def missing(self, scope: Scope, fields: Iterable[str]) -> frozenset[str]:
@@ -117,9 +139,8 @@ class Store:
         Returns OK, STALE or CONFLICT. Raises `MissingReference`.
         """
         size = sum(map(len, change.puts.values()))
-        staged = len(change.puts) > MAX_CALL_DOCUMENTS or size > MAX_CALL_BYTES
-        if staged:
-            self._stage(change)
+        large = len(change.puts) > MAX_CALL_DOCUMENTS or size > MAX_CALL_BYTES
+        stage = self._stage(change) if large else ""
         answer = cast(
             str,
             self._apply(
@@ -131,9 +152,11 @@ class Store:
                     CHANGES,
                     PLATFORM.index,
                 ],
-                args=_arguments(change, staged=staged, now=now),
+                args=_arguments(change, stage=stage, now=now),
             ),
         )
+        if stage and answer != Result.OK:
+            self._unstage(change, stage)
         if answer.startswith("missing:"):
             raise MissingReference(answer.removeprefix("missing:"))
         # Unstaged: the bodies expired before the call, as if somebody had come between.
@@ -161,17 +184,26 @@ class Store:
     def set_heartbeat(self, now: datetime) -> None:
         self._redis.set(HEARTBEAT, now.isoformat())
 
-    def _stage(self, change: Change) -> None:
-        """Put bodies where no reader looks, in calls of bounded size, to expire by themselves."""
+    def _stage(self, change: Change) -> str:
+        """Put bodies where no reader looks, in calls of bounded size, to expire by themselves.
+
+        Returns the prefix of their keys.
+        """
+        prefix = change.scope.stage(change.version.rev, secrets.token_hex(4))
         batch: list[tuple[str, bytes]] = []
         size = 0
         for field, body in change.puts.items():
-            batch.append((change.scope.staged(change.version.rev, field), body))
+            batch.append((prefix + field, body))
             size += len(body)
             if len(batch) >= MAX_CALL_DOCUMENTS or size >= MAX_CALL_BYTES:
                 self._set_all(batch)
                 batch, size = [], 0
         self._set_all(batch)
+        return prefix
+
+    def _unstage(self, change: Change, prefix: str) -> None:
+        for chunk in _chunks(list(change.puts), 1000):
+            self._redis.unlink(*(prefix + field for field in chunk))
 
     def _set_all(self, batch: list[tuple[str, bytes]]) -> None:
         pipeline = self._redis.pipeline(transaction=False)
@@ -179,27 +211,21 @@ class Store:
             pipeline.set(key, body, ex=STAGING_SECONDS)
         pipeline.execute()
 
-    def _metas(self, scopes: Sequence[Scope]) -> list[tuple[Version | None, str]]:
-        metas: list[tuple[Version | None, str]] = []
-        for chunk in _chunks(scopes, 1000):
-            pipeline = self._redis.pipeline(transaction=False)
-            for scope in chunk:
-                pipeline.hmget(scope.meta, *_META)
-            metas += [_version(meta) for meta in pipeline.execute()]
-        return metas
+
+_VERSION = ("rev", "epoch", "token", "render_version")
+_DELETED = "deleted"
+_NUMBER = re.compile(r"[0-9]+")
 
 
-_META = ("rev", "epoch", "token", "render_version", "status")
+def _version(held: Sequence[str | None]) -> Version | None:
+    """The version that a meta holds. One that isn't whole is none, as for `apply.lua`."""
+    rev, epoch, token, render_version = (value or "" for value in held)
+    if not token or not all(map(_NUMBER.fullmatch, (rev, epoch, render_version))):
+        return None
+    return Version(int(rev), int(epoch), token, int(render_version))
 
 
-def _version(meta: Sequence[str | None]) -> tuple[Version | None, str]:
-    rev, epoch, token, render_version, status = meta
-    if rev is None or epoch is None:
-        return None, ""
-    return Version(int(rev), int(epoch), token or "", int(render_version or 0)), status or ""
-
-
-def _arguments(change: Change, *, staged: bool, now: datetime) -> list[Any]:
+def _arguments(change: Change, *, stage: str, now: datetime) -> list[Any]:
     """The flat list that `apply.lua` takes apart, in its order."""
     scope, expected, version = change.scope, change.expected, change.version
     held: list[Any] = ["", "", "", ""]
@@ -211,13 +237,13 @@ def _arguments(change: Change, *, staged: bool, now: datetime) -> list[Any]:
         *(SCHEMA_VERSION, change.status, change.digest, now.isoformat()),
         *(scope.id, scope.channel),
         settings.PROJECTION_REMOVAL_GRACE_S,
-        scope.staged(version.rev, "") if staged else "",
+        stage,
         scope.document(""),
         *_counted(sorted(change.requires)),
         len(change.puts),
     ]
     for field, body in change.puts.items():
-        arguments += [field, change.hashes[field], "" if staged else body]
+        arguments += [field, change.hashes[field], "" if stage else body]
     arguments += _counted(sorted(change.activate))
     arguments += _counted(sorted(change.deactivate))
     arguments += _counted(sorted(change.removals))

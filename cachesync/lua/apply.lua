@@ -22,6 +22,11 @@ local new = { rev = take(), epoch = take(), token = take(), render = take() }
 
 local held = redis.call('HMGET', KEYS[1], 'rev', 'epoch', 'token', 'render_version')
 local rev, epoch, token, render = held[1] or '', held[2] or '', held[3] or '', held[4] or ''
+-- A version that isn't whole counts as none, here as in `store.py`: else nobody could replace it.
+if token == ''
+   or not (rev:match('^%d+$') and epoch:match('^%d+$') and render:match('^%d+$')) then
+  rev, epoch, token, render = '', '', '', ''
+end
 if rev ~= expected.rev or epoch ~= expected.epoch or token ~= expected.token
    or render ~= expected.render then
   if rev ~= '' and epoch == new.epoch and tonumber(rev) >= tonumber(new.rev) then

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blip0.common.sealing import is_sealed
-from cachesync.contracts import Change, Document, Snapshot, StoredScope
+from cachesync.contracts import Change, Document, Snapshot, StoredScope, digest_of
 from cachesync.keys import KIND_FILTER, KIND_NETWORK, PLATFORM
 
 
@@ -27,9 +26,17 @@ def difference(
         for field, document in snapshot.documents.items()
         if document.body is not None and document.sha256 != stored.sha256(field)
     }
+    if scope.is_platform:
+        # A disabled network is kept up as long as its key is there, and never put there anew.
+        disabled = {field for field in puts if not snapshot.documents[field].active}
+        puts = {
+            field: puts[field] for field in puts if field in stored.index or field not in disabled
+        }
     removals = set(snapshot.withdrawn) & set(stored.index)
-    if snapshot.complete:
+    if snapshot.complete and not scope.is_platform:
         removals |= set(stored.index) - set(snapshot.documents)
+    # Nothing was rendered and the last good document is lost: there is nothing to list.
+    removals |= {field for field in stored.missing if field not in puts}
     after = {field for field in stored.index if field not in removals} | set(puts)
 
     activate: set[str] = set()
@@ -41,10 +48,10 @@ def difference(
             if _runs(field, document, stored, last_good)
         }
         activate = wanted - stored.active
-        considered = set(stored.active) if snapshot.complete else set(snapshot.documents)
-        deactivate = (considered & stored.active) - wanted - removals
+        considered = stored.active if snapshot.complete else frozenset(snapshot.documents)
+        deactivate = set(stored.active & considered) - wanted - removals
     if not (puts or removals or activate or deactivate) and (
-        stored.version == snapshot.version and stored.status == snapshot.status
+        stored.version == snapshot.version and stored.status == snapshot.status and stored.intact
     ):
         return None
     hashes = {field: snapshot.documents[field].sha256 for field in puts}
@@ -54,7 +61,7 @@ def difference(
         expected=stored.version,
         version=snapshot.version,
         status=snapshot.status,
-        digest=_digest(
+        digest=digest_of(
             {field: hashes.get(field) or stored.sha256(field) for field in after}, active
         ),
         puts=puts,
@@ -76,14 +83,17 @@ def _runs(
     # It can't be rendered. What ran before goes on with the last good document, unless that one
     # tells somebody who must not be told any more, or with a secret that was replaced.
     body = last_good.get(field)
-    return field in stored.active and body is not None and _still_true(body, document.triggers)
+    return field in stored.active and body is not None and _still_true(body, document)
 
 
-def _still_true(body: str, triggers: Mapping[str, object]) -> bool:
-    held: dict[str, Any] = json.loads(body).get("triggers", {})
+def _still_true(body: str, document: Document) -> bool:
+    held: dict[str, Any] = json.loads(body)
+    triggers = document.triggers
     return all(
         trigger_id in triggers and _same_secrets(trigger, triggers[trigger_id])
-        for trigger_id, trigger in held.items()
+        for trigger_id, trigger in held["triggers"].items()
+    ) and _same_secrets(
+        held["monitor"].get("chain_configurations", []), document.chain_configurations
     )
 
 
@@ -108,9 +118,3 @@ def _required(documents: Iterator[Document]) -> Iterator[str]:
     for document in documents:
         yield from (PLATFORM.field(KIND_NETWORK, network) for network in document.networks)
         yield from (PLATFORM.field(KIND_FILTER, script) for script in document.scripts)
-
-
-def _digest(hashes: Mapping[str, str], active: frozenset[str] | set[str]) -> str:
-    """SHA-256 over sorted lines `field sha256 active`: a reader can compare its copy with it."""
-    lines = (f"{field} {hashes[field]} {int(field in active)}\n" for field in sorted(hashes))
-    return hashlib.sha256("".join(lines).encode()).hexdigest()

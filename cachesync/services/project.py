@@ -6,11 +6,11 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from cachesync.contracts import RENDER_VERSION, Document, Result, Snapshot, StoredScope
+from cachesync.contracts import RENDER_VERSION, Result, Snapshot, StoredScope
 from cachesync.keys import PLATFORM, Scope
-from cachesync.models import ProjectedDocument
 from cachesync.projections import OtherHistory, OverBudget, ScopeUnknown, render
 from cachesync.services.differences import difference
+from cachesync.services.remember import remember
 from cachesync.services.wake import wake_projector
 from cachesync.store import MissingReference, Store
 
@@ -22,13 +22,19 @@ REQUEST_BUDGET = 50
 
 
 def scope_project(
-    *, scope: Scope, store: Store, repair: bool = False, budget: int | None = None
+    *,
+    scope: Scope,
+    store: Store,
+    repair: bool = False,
+    budget: int | None = None,
+    release: frozenset[str] = frozenset(),
 ) -> Result:
     """Make Redis hold the committed configuration of `scope`.
 
     Safe beside any number of others doing the same: whoever renders the newest version wins, an
     older one is refused by the script. With `repair`, every document is rendered and looked for,
-    not only the changed ones. With `budget`, more documents than that are DEFERRED.
+    not only the changed ones. With `budget`, more documents than that are DEFERRED. `release`
+    names fields of the platform's index that may go: see `reconcile`.
 
     Returns OK, NOOP, STALE (somebody newer was faster), AHEAD or DIVERGED (nothing is written
     until an operator decides). Raises `redis.RedisError`, and `MissingReference` where a document
@@ -40,7 +46,14 @@ def scope_project(
         if stored.version is not None and stored.version.render_version > RENDER_VERSION:
             return Result.STALE  # newer code is at work on it
         try:
-            snapshot = render(scope, since=stored.version, everything=repair, budget=budget)
+            snapshot = render(
+                scope,
+                since=stored.version,
+                # A change on top of a damaged index would make the damage the truth.
+                everything=repair or not stored.intact,
+                budget=budget,
+                release=release,
+            )
         except ScopeUnknown:
             return Result.NOOP
         except OverBudget:
@@ -71,10 +84,12 @@ def _apply(snapshot: Snapshot, stored: StoredScope, store: Store) -> Result:
     last_good = store.bodies(snapshot.scope, unrenderable)
     change = difference(snapshot, stored, last_good)
     if change is None:
+        if snapshot.complete:
+            remember(snapshot, stored, change, last_good)
         return Result.NOOP
     result = store.apply(change, now=timezone.now())
     if result is Result.OK:
-        _remember(snapshot, stored)
+        remember(snapshot, stored, change, last_good)
         logger.debug(
             "projection.applied",
             scope=snapshot.scope.id,
@@ -83,60 +98,6 @@ def _apply(snapshot: Snapshot, stored: StoredScope, store: Store) -> Result:
             removed=len(change.removals),
         )
     return result
-
-
-def _remember(snapshot: Snapshot, stored: StoredScope) -> None:
-    """Keep the table that people look at in step. It is never asked what Redis holds."""
-    scope = snapshot.scope
-    known = ProjectedDocument.objects.filter(scope=scope.id)
-    rows = [
-        _row(scope, field, document, snapshot, stored)
-        for documents in (snapshot.documents, snapshot.unrendered)
-        for field, document in documents.items()
-    ]
-    ProjectedDocument.objects.bulk_create(
-        rows,
-        batch_size=500,
-        update_conflicts=True,
-        unique_fields=["scope", "kind", "object_id"],
-        update_fields=_REMEMBERED,
-    )
-    if snapshot.complete:
-        kept = [row.object_id for row in rows]
-        known.exclude(object_id__in=kept).delete()
-    else:
-        gone = {field.rpartition(":")[2] for field in snapshot.withdrawn - set(snapshot.unrendered)}
-        if gone:
-            known.filter(object_id__in=gone).delete()
-
-
-_REMEMBERED = [
-    "name", "slug", "state", "reason", "networks", "scripts", "addresses", "rev", "sha256", "size",
-    "updated_at",
-]  # fmt: skip
-
-
-def _row(
-    scope: Scope, field: str, document: Document, snapshot: Snapshot, stored: StoredScope
-) -> ProjectedDocument:
-    rev, _, sha256 = stored.index.get(field, "").partition(":")
-    if document.body is not None and document.sha256 != sha256:
-        rev, sha256 = str(snapshot.version.rev), document.sha256
-    return ProjectedDocument(
-        scope=scope.id,
-        kind=document.kind,
-        object_id=document.object_id,
-        name=document.name,
-        slug=document.slug,
-        state=document.state,
-        reason=document.reason[:500],
-        networks=list(document.networks),
-        scripts=list(document.scripts),
-        addresses=list(document.addresses),
-        rev=int(rev or snapshot.version.rev),
-        sha256=sha256,
-        size=len(document.body or b""),
-    )
 
 
 def write_through(scope: Scope) -> Result | None:

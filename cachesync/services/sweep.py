@@ -14,14 +14,16 @@ from dataclasses import dataclass, field
 
 import structlog
 from django.db import connection
+from django.db.models import Func
 from django.utils import timezone
 
 from blip0.common.tenancy import in_public
 from cachesync.contracts import RENDER_VERSION, Result, Version
-from cachesync.keys import KIND_NETWORK, PLATFORM, Scope
+from cachesync.keys import KIND_FILTER, KIND_MONITOR, KIND_NETWORK, PLATFORM, Scope
+from cachesync.models import ProjectedDocument, ProjectedScope
 from cachesync.services.project import scope_project
 from cachesync.store import Store
-from platform_catalog.models import Network
+from platform_catalog.models import FilterScript, Network
 from tenants.models import ConfigVersion
 
 logger = structlog.get_logger(__name__)
@@ -55,30 +57,39 @@ def sweep(*, store: Store) -> Round:
     done = Round()
     with in_public():
         wanted = _wanted()
-        held = store.versions(list(wanted))
+        held = dict(zip(wanted, store.versions(list(wanted)), strict=True))
+        # Asked last: a writer who is between Redis and its rows has had the most time.
+        told = _told()
     done.scopes = len(wanted)
-    for (scope, version), stored in zip(wanted.items(), held, strict=True):
-        if stored != version:
-            _project(scope, store, done, repair=False)
+    for scope, version in wanted.items():
+        untold = _older(told.get(scope), held[scope])
+        if untold or held[scope] != version:
+            _project(scope, store, done, repair=untold)
     store.set_heartbeat(timezone.now())
+    if done.complete:
+        _declare_ready(store, wanted)
     done.seconds = time.monotonic() - started
     return done
 
 
 def reconcile(*, store: Store) -> Round:
-    """A sweep, then what versions can't show: lost documents, orphans, catalogue keys to free."""
+    """A sweep, then what versions can't show: lost keys, orphans, catalogue keys to release."""
     started = time.monotonic()
-    done = sweep(store=store)
+    # Both before the versions: whoever is projected had a version, and whatever is abandoned is
+    # in no document of these versions.
+    listed = store.tenants()
+    abandoned = _abandoned(store)
     with in_public():
         wanted = _wanted()
+    done = sweep(store=store)
     for scope in wanted:
         with _isolated(scope, done):
-            if store.read(scope, look=True).missing:
+            stored = store.read(scope, look=True)
+            if stored.missing or not stored.intact:
                 _project(scope, store, done, repair=True)
-    _drop_orphans(store, wanted)
-    _release_networks(store, done)
-    if done.complete:
-        _declare_ready(store, wanted)
+    _drop_orphans(store, listed - {scope.id for scope in wanted})
+    if abandoned and done.complete:
+        _release(abandoned, wanted, store, done)
     done.seconds = time.monotonic() - started
     report = logger.info if done.results or done.failed else logger.debug
     report(
@@ -114,9 +125,17 @@ def _wanted() -> dict[Scope, Version]:
     return dict(sorted(versions.items(), key=lambda item: not item[0].is_platform))
 
 
-def _project(scope: Scope, store: Store, done: Round, *, repair: bool) -> None:
+def _project(
+    scope: Scope,
+    store: Store,
+    done: Round,
+    *,
+    repair: bool,
+    release: frozenset[str] = frozenset(),
+) -> None:
     with _isolated(scope, done):
-        done.results[scope_project(scope=scope, store=store, repair=repair)] += 1
+        result = scope_project(scope=scope, store=store, repair=repair, release=release)
+        done.results[result] += 1
 
 
 @contextmanager
@@ -129,19 +148,60 @@ def _isolated(scope: Scope, done: Round) -> Iterator[None]:
         done.failed.append(scope.id)
 
 
-def _drop_orphans(store: Store, wanted: dict[Scope, Version]) -> None:
-    for tenant_id in store.tenants() - {scope.id for scope in wanted}:
+def _told() -> dict[Scope, Version]:
+    """How far the table of documents tells of each scope; only numbers, without a token."""
+    rows = ProjectedScope.objects.values_list("scope", "rev", "epoch")
+    return {Scope(scope): Version(rev, epoch, "") for scope, rev, epoch in rows}
+
+
+def _older(version: Version | None, other: Version | None) -> bool:
+    """Whether `version` comes before `other`. None comes before all."""
+    if version is None or other is None:
+        return other is not None
+    return (version.epoch, version.rev) < (other.epoch, other.rev)
+
+
+def _drop_orphans(store: Store, tenant_ids: set[str]) -> None:
+    for tenant_id in tenant_ids:
         logger.warning("projection.orphan_dropped", scope=tenant_id)
         store.drop_tenant(Scope(tenant_id))
 
 
-def _release_networks(store: Store, done: Round) -> None:
-    """Remove the keys of disabled networks once no projected document names them."""
+def _abandoned(store: Store) -> frozenset[str]:
+    """Fields of the platform's index whose network is disabled or deleted, or script deleted."""
     with in_public():
-        disabled = Network.objects.filter(enabled=False).values_list("slug", flat=True)
-        fields = {PLATFORM.field(KIND_NETWORK, slug) for slug in disabled}
-    if fields & set(store.read(PLATFORM).index):
-        _project(PLATFORM, store, done, repair=True)
+        networks = Network.objects.filter(enabled=True).values_list("slug", flat=True)
+        scripts = FilterScript.objects.values_list("name", flat=True)
+        alive = {PLATFORM.field(KIND_NETWORK, slug) for slug in networks}
+        alive |= {PLATFORM.field(KIND_FILTER, name) for name in scripts}
+    return frozenset(store.read(PLATFORM).index) - alive
+
+
+def _release(
+    abandoned: frozenset[str], wanted: dict[Scope, Version], store: Store, done: Round
+) -> None:
+    """Remove those keys of the catalogue that no document names any more.
+
+    `wanted` was read when they were abandoned already. So no document of these versions or later
+    ones is rendered with them, and Redis must hold such of every tenant. What is left are last
+    good documents: the table knows them once it is as far, too.
+    """
+    tenants = [scope for scope in wanted if not scope.is_platform]
+    held = dict(zip(tenants, store.versions(tenants), strict=True))
+    with in_public():
+        told = _told()
+        if any(
+            _older(held[scope], wanted[scope]) or _older(told.get(scope), wanted[scope])
+            for scope in tenants
+        ):
+            return
+        rows = ProjectedDocument.objects.filter(kind=KIND_MONITOR)
+        networks = rows.values_list(Func("networks", function="unnest"), flat=True).distinct()
+        scripts = rows.values_list(Func("scripts", function="unnest"), flat=True).distinct()
+        named = {PLATFORM.field(KIND_NETWORK, slug) for slug in networks}
+        named |= {PLATFORM.field(KIND_FILTER, name) for name in scripts}
+    if free := abandoned - named:
+        _project(PLATFORM, store, done, repair=True, release=free)
 
 
 def _declare_ready(store: Store, wanted: dict[Scope, Version]) -> None:
@@ -149,4 +209,4 @@ def _declare_ready(store: Store, wanted: dict[Scope, Version]) -> None:
         return
     epoch = wanted[PLATFORM].epoch
     if store.ready().get("epoch") != str(epoch):
-        store.set_ready(epoch=epoch, tenants=len(wanted) - 1, now=timezone.now())
+        store.set_ready(epoch=epoch, tenants=len(store.tenants()), now=timezone.now())

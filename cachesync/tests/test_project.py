@@ -17,6 +17,7 @@ from cachesync.keys import CHANGES, PLATFORM, Scope
 from cachesync.models import ProjectedDocument
 from cachesync.projections import render
 from cachesync.services.project import _apply, scope_project
+from cachesync.services.sweep import reconcile
 from cachesync.store import Store
 from cachesync.tests.conftest import ACTOR, SLACK_URL, make_monitor, make_trigger
 from monitors.models import Monitor, MonitorAddress, MonitorNetwork
@@ -390,7 +391,7 @@ def test_scope_project__network_disabled__leaves_documents_then_its_key(
     row = ProjectedDocument.objects.get(scope=scope.id, object_id=str(only.pk))
     assert (row.state, row.reason) == ("inactive", "network_disabled")
 
-    assert scope_project(scope=PLATFORM, store=store, repair=True) is Result.OK
+    reconcile(store=store)
     assert projection_redis.hget(PLATFORM.index, "networks:base") is None
     assert projection_redis.ttl("platform:networks:base") > 0
 
@@ -466,9 +467,10 @@ def test_apply__staged_body_gone__nothing_is_written(in_acme, scope, store, proj
     )
 
     class Forgetful(Store):
-        def _stage(self, change: Change) -> None:
-            super()._stage(change)
-            self._redis.delete(change.scope.staged(7, "d100"))
+        def _stage(self, change: Change) -> str:
+            prefix = super()._stage(change)
+            self._redis.delete(f"{prefix}d100")
+            return prefix
 
     assert Forgetful().apply(change, now=timezone.now()) is Result.CONFLICT
     assert not projection_redis.exists(scope.meta, scope.index, scope.document("d0"))

@@ -14,6 +14,7 @@ from blip0.common.tenancy import in_tenant
 from cachesync import reader
 from cachesync.contracts import Result
 from cachesync.keys import HEARTBEAT, READY, Scope
+from cachesync.services.project import scope_project
 from cachesync.services.sweep import only_one, reconcile, sweep
 from cachesync.tasks import reconcile as reconcile_task
 from cachesync.tests.conftest import ACTOR, SLACK_URL, make_monitor, make_trigger
@@ -128,8 +129,9 @@ def test_sweep__one_scope_is_poisoned__the_others_are_projected(
 
 def test_reconcile__not_complete__never_declared_ready(in_acme, store, projection_redis):
     make_monitor(in_acme)
-    sweep(store=store)
-    projection_redis.hincrby(Scope(str(in_acme.pk)).meta, "rev", 5)
+    scope = Scope(str(in_acme.pk))
+    scope_project(scope=scope, store=store)
+    projection_redis.hincrby(scope.meta, "rev", 5)
     reconcile(store=store)
     assert not projection_redis.exists(READY)
 
