@@ -73,6 +73,9 @@ class Tenant(UuidModel, StampedModel, TenantMixin):  # type: ignore[misc,django-
     status_reason = models.CharField(max_length=500, blank=True)
     status_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     delete_after = models.DateTimeField(null=True, blank=True, editable=False)
+    status_before_deletion = models.CharField(  # noqa: DJ001 - an empty text is no status
+        max_length=20, choices=TenantStatus.choices, null=True, blank=True, editable=False
+    )
     provisioning_error = models.TextField(blank=True, editable=False)
 
     # Defaults of every monitor of the tenant; a monitor's own value wins.
@@ -118,6 +121,17 @@ class Tenant(UuidModel, StampedModel, TenantMixin):  # type: ignore[misc,django-
                 condition=models.Q(status=TenantStatus.PENDING_DELETION)
                 | models.Q(delete_after__isnull=True),
                 name="tenant_delete_after",
+            ),
+            models.CheckConstraint(
+                # Spelt out: a CHECK passes where it comes to NULL.
+                condition=models.Q(
+                    status=TenantStatus.PENDING_DELETION,
+                    status_before_deletion__isnull=False,
+                    status_before_deletion__in=[TenantStatus.ACTIVE, TenantStatus.SUSPENDED],
+                )
+                | ~models.Q(status=TenantStatus.PENDING_DELETION)
+                & models.Q(status_before_deletion__isnull=True),
+                name="tenant_status_before_deletion",
             ),
         ]
         indexes = [models.Index(fields=["status"], name="tenant_by_status")]

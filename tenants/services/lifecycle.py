@@ -106,8 +106,18 @@ def tenant_delete(*, tenant: Tenant, actor: Actor, reason: str = "") -> Tenant:
 
 
 def tenant_restore(*, tenant: Tenant, actor: Actor) -> Tenant:
-    """Take a deletion back within its grace time: the tenant is active. Raises `Conflict`."""
-    return _step(tenant, "restore", TenantStatus.ACTIVE, "tenant.restored", actor)
+    """Take a deletion back within its grace time: a suspended tenant is suspended again.
+
+    Raises `Conflict`.
+    """
+    with in_public(), transaction.atomic():
+        locked = _lock(tenant.pk)
+        _require(locked, "restore", _FROM["restore"])
+        status = TenantStatus(locked.status_before_deletion)
+        # Its owners read why; the reason of then is in the audit log.
+        reason = "Suspended before its deletion." if status == TenantStatus.SUSPENDED else ""
+        _move(locked, status, "tenant.restored", actor, reason)
+    return locked
 
 
 def tenant_purge(*, tenant: Tenant, actor: Actor) -> Tenant:
@@ -204,19 +214,18 @@ def _move(
 ) -> None:
     before = tenant.status
     now = timezone.now()
+    ends = status == TenantStatus.PENDING_DELETION
     tenant.status = status
     tenant.status_reason = reason.strip()[:500]
     tenant.status_changed_at = now
     tenant.provisioning_error = ""
-    tenant.delete_after = (
-        now + timedelta(days=settings.TENANT_GRACE_DAYS)
-        if status == TenantStatus.PENDING_DELETION
-        else None
-    )
+    tenant.status_before_deletion = before if ends else None
+    tenant.delete_after = now + timedelta(days=settings.TENANT_GRACE_DAYS) if ends else None
     tenant.save(
         update_fields=[
             "status",
             "status_reason",
+            "status_before_deletion",
             "status_changed_at",
             "provisioning_error",
             "delete_after",

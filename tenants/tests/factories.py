@@ -52,6 +52,11 @@ class TenantFactory(DjangoModelFactory[models.Tenant]):
     name = Sequence(lambda n: f"Tenant {n}")
     plan = LazyFunction(lambda: models.Plan.objects.get(slug="free"))
     status = TenantStatus.PROVISIONING
+    status_before_deletion = LazyAttribute(
+        lambda tenant: (
+            TenantStatus.ACTIVE if tenant.status == TenantStatus.PENDING_DELETION else None
+        )
+    )
     schema_name = LazyAttribute(lambda tenant: schema_name_for(tenant.id))
 
 

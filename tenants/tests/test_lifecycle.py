@@ -76,6 +76,37 @@ def test_tenant_delete__active__stops_now_and_ends_after_the_grace_time(committe
     assert version_of(tenant).status == ConfigVersion.Status.ACTIVE
 
 
+def test_tenant_restore__was_suspended__is_suspended_again(committed: None) -> None:
+    tenant = create()
+    tenant_suspend(tenant=tenant, reason="Unpaid", actor=ACTOR)
+    deleted = tenant_delete(tenant=tenant, actor=ACTOR, reason="Asked for it")
+    assert deleted.status_before_deletion == TenantStatus.SUSPENDED
+
+    restored = tenant_restore(tenant=tenant, actor=ACTOR)
+
+    assert (restored.status, restored.status_before_deletion) == (TenantStatus.SUSPENDED, None)
+    assert restored.status_reason == "Suspended before its deletion."
+    assert version_of(tenant).status == ConfigVersion.Status.SUSPENDED
+    assert tenant_activate(tenant=tenant, actor=ACTOR).status == TenantStatus.ACTIVE
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("status", "before"),
+    [
+        (TenantStatus.PENDING_DELETION, None),
+        (TenantStatus.PENDING_DELETION, TenantStatus.DELETED),
+        (TenantStatus.ACTIVE, TenantStatus.SUSPENDED),
+        (TenantStatus.DELETED, TenantStatus.ACTIVE),
+    ],
+)
+def test_tenant__status_before_deletion_out_of_place__refused_by_the_database(
+    status: TenantStatus, before: TenantStatus | None
+) -> None:
+    with pytest.raises(IntegrityError, match="tenant_status_before_deletion"):
+        TenantFactory.create(status=status, status_before_deletion=before)
+
+
 def test_lifecycles_continue__grace_time_over__purged_and_the_other_kept(
     committed: None,
 ) -> None:

@@ -15,7 +15,7 @@ from blip0.common.tenancy import TEMPLATE_SCHEMA
 from tenants.models import Tenant
 from tenants.services.schemas import MIGRATIONS_LOCK, schemas_unlike_template
 
-HARMLESS = ("tenants", "0003_plans")  # nothing to do in a tenant's schema
+HARMLESS = ("tenants", "0004_status_before_deletion")  # nothing to do in a tenant's schema
 LAST_OF_TRIGGERS = ("triggers", "0002_versioning")  # its triggers are there: fails if run again
 
 

@@ -197,15 +197,17 @@ def test_token__role_changed_afterwards__counts_at_once(acme):
 
 
 @pytest.mark.parametrize(
-    ("status", "code"),
+    ("status", "before_deletion", "code"),
     [
-        (TenantStatus.SUSPENDED, "tenant_suspended"),
-        (TenantStatus.PENDING_DELETION, "tenant_not_usable"),
+        (TenantStatus.SUSPENDED, None, "tenant_suspended"),
+        (TenantStatus.PENDING_DELETION, TenantStatus.ACTIVE, "tenant_not_usable"),
     ],
 )
-def test_token__tenant_no_longer_active__is_403_at_once(acme, globex, status, code):
+def test_token__tenant_no_longer_active__is_403_at_once(
+    acme, globex, status, before_deletion, code
+):
     client, other = ana(), olga()
-    Tenant.objects.filter(pk=acme.pk).update(status=status)
+    Tenant.objects.filter(pk=acme.pk).update(status=status, status_before_deletion=before_deletion)
 
     answer = client.get("/api/v1/me")
 
