@@ -79,8 +79,13 @@ class Command(BaseCommand):
             root=PROJECT_ROOT,
             output=sys.stdout,
             health_url=f"{url}/health/live",
-            on_ready=lambda: self.stdout.write(_page(url, people.getvalue())),
+            on_ready=lambda: self._show(_page(url, people.getvalue())),
         )
+
+    def _show(self, page: str) -> None:
+        self.stdout.write(page)
+        # Nothing else may be said for hours, and a pipe would keep it until then.
+        self.stdout.flush()
 
 
 def _page(url: str, people: str) -> str:
