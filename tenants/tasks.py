@@ -6,9 +6,16 @@ from celery import shared_task
 from django.utils import timezone
 
 from tenants.services.lifecycle import lifecycles_continue
+from tenants.services.versions import configchanges_prune
 
 
 @shared_task
 def continue_lifecycles() -> None:
     """Finish interrupted provisioning and end grace times; beat asks for it every minute."""
     lifecycles_continue(now=timezone.now())
+
+
+@shared_task
+def prune_config_changes() -> None:
+    """Shorten the log of changes; beat asks for it every ten minutes."""
+    configchanges_prune(now=timezone.now())

@@ -62,4 +62,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(60.0),
         "options": {"expires": 55},
     },
+    "prune-config-changes": {
+        "task": "tenants.tasks.prune_config_changes",
+        "schedule": schedule(600.0),
+        "options": {"expires": 590},
+    },
 }
