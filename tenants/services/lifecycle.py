@@ -113,9 +113,11 @@ def tenant_restore(*, tenant: Tenant, actor: Actor) -> Tenant:
     with in_public(), transaction.atomic():
         locked = _lock(tenant.pk)
         _require(locked, "restore", _FROM["restore"])
-        status = TenantStatus(locked.status_before_deletion)
-        # Its owners read why; the reason of then is in the audit log.
-        reason = "Suspended before its deletion." if status == TenantStatus.SUSPENDED else ""
+        if locked.status_before_deletion == TenantStatus.SUSPENDED:
+            # Its owners read why; the reason of then is in the audit log.
+            status, reason = TenantStatus.SUSPENDED, "Suspended before its deletion."
+        else:
+            status, reason = TenantStatus.ACTIVE, ""
         _move(locked, status, "tenant.restored", actor, reason)
     return locked
 
