@@ -4,7 +4,10 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from blip0.common.api.root import api_root
+
 api_v1: list[URLPattern | URLResolver] = [
+    path("", api_root, name="api-root"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     # The split view loads its script from a URL of its own: our CSP runs no inline script.
     path("docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
