@@ -15,6 +15,8 @@ SECRET_KEYS = frozenset(
     }
 )  # fmt: skip
 """Keys whose value is blanked wherever it stands. Too much is blanked rather than too little."""
+SECRET_ENDINGS = frozenset({"password", "secret", "token", "key", "keys", "url"})
+"""The same for keys that end so, such as `api_key`."""
 
 
 def redact(value: Any) -> Any:
@@ -23,7 +25,7 @@ def redact(value: Any) -> Any:
         return REDACTED
     if isinstance(value, Mapping):
         return {
-            str(key): REDACTED if key in SECRET_KEYS and item else redact(item)
+            str(key): REDACTED if _is_secret(str(key), item, value) else redact(item)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple | set | frozenset):
@@ -31,6 +33,17 @@ def redact(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str):
         return value
     return str(value)
+
+
+def _is_secret(key: str, item: Any, owner: Mapping[Any, Any]) -> bool:
+    if not item or isinstance(item, bool):
+        return False
+    name = key.lower()
+    return (
+        name in SECRET_KEYS
+        or name.rpartition("_")[2] in SECRET_ENDINGS
+        or (name == "value" and owner.keys() == {"type", "value"})
+    )
 
 
 def difference(

@@ -26,7 +26,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 PREFIX = "sealed:"
-_FORM = re.compile(r"^sealed:v1:([a-z0-9][a-z0-9_-]{0,31}):([A-Za-z0-9+/]+={0,2})$")
+_FORM = re.compile(r"sealed:v1:([a-z0-9][a-z0-9_-]{0,31}):([A-Za-z0-9+/]+={0,2})")
 _NONCE_BYTES = 12
 
 
@@ -79,7 +79,7 @@ class Keyring:
 
     def open(self, text: str, place: Place) -> str:
         """The plain text. Raises `CannotOpen`; its message never holds any part of the secret."""
-        match = _FORM.match(text)
+        match = _FORM.fullmatch(text)
         if match is None:
             raise CannotOpen(f"{place.field}: not of the form sealed:v1:<key id>:<base64>")
         key_id, encoded = match.groups()
@@ -115,7 +115,7 @@ def is_sealed(value: object) -> bool:
 
 
 def key_id_of(text: str) -> str | None:
-    match = _FORM.match(text)
+    match = _FORM.fullmatch(text)
     return match.group(1) if match else None
 
 
