@@ -174,6 +174,8 @@ def test_reconcile_task__another_one_at_work__does_nothing(in_acme, projection_r
             cursor.execute("SELECT pg_advisory_lock(%s)", [0x626C6970_30000001])
         reconcile_task()
         assert not projection_redis.exists(HEARTBEAT)
+        with other.cursor() as cursor:  # closing alone lets go of it some time later
+            cursor.execute("SELECT pg_advisory_unlock_all()")
     finally:
         other.close()
     reconcile_task()
