@@ -1,5 +1,7 @@
 """The back office's look: django-unfold, and the order of its sidebar."""
 
+from django.templatetags.static import static
+
 LOGIN_URL = "admin:login"
 UNFOLD = {
     "SITE_TITLE": "Blip0",
@@ -7,6 +9,9 @@ UNFOLD = {
     "SITE_SUBHEADER": "Back office",
     "SITE_SYMBOL": "radar",
     "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("blip0/favicon.svg")}
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
@@ -47,6 +52,7 @@ ADMIN_SIDEBAR = {
     ],
     "Projection": [
         ("cachesync.ProjectedDocument", "cloud_sync"),
+        ("cachesync.ProjectedScope", "database"),
         ("cachesync.Sample", "monitoring"),
         ("tenants.ConfigVersion", "counter_1"),
         ("tenants.ConfigChange", "difference"),

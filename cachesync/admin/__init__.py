@@ -6,7 +6,7 @@ from django.contrib import admin
 
 from blip0.common.admin.base import ViewOnlyAdmin
 from blip0.common.admin.display import badge, json_block, stamp
-from cachesync.models import ProjectedDocument, Sample
+from cachesync.models import ProjectedDocument, ProjectedScope, Sample
 
 STATE_COLOURS = {
     ProjectedDocument.State.ACTIVE: "success",
@@ -30,6 +30,12 @@ class ProjectedDocumentAdmin(ViewOnlyAdmin[ProjectedDocument]):
     @admin.display(description="written", ordering="updated_at")
     def written(self, obj: ProjectedDocument) -> str:
         return stamp(obj.updated_at)
+
+
+@admin.register(ProjectedScope)
+class ProjectedScopeAdmin(ViewOnlyAdmin[ProjectedScope]):
+    list_display = ("scope", "rev", "epoch")
+    search_fields = ("=scope",)
 
 
 @admin.register(Sample)

@@ -65,7 +65,7 @@ class TriggerExecutionAdmin(ViewOnlyAdmin[TriggerExecution]):
     list_filter = ("status", "executed_at")
     list_select_related = ("match",)
     search_fields = ("trigger_name", "match__monitor_name", "=trigger_id", "error")
-    fields = ("at", "match_shown", "trigger", ("attempt", "status_shown", "duration_ms"), "error")
+    fields = ("at", "match_shown", "trigger", ("attempt", "status", "duration_ms"), "error")
 
     @admin.display(description="time", ordering="executed_at")
     def at(self, obj: TriggerExecution) -> str:
@@ -89,7 +89,7 @@ class FindingAdmin(ViewOnlyAdmin[Finding]):
     list_display = ("level_shown", "code", "about", "pointer", "message", "source")
     list_filter = ("level", "subject", "source")
     search_fields = ("code", "message", "=subject_id")
-    fields = ("level_shown", "code", "about", "pointer", "message", "source", "created_at")
+    fields = ("level", "code", "about", "pointer", "message", "source", "created_at")
 
     @badge("level", ordering="level", colours=LEVEL_COLOURS)
     def level_shown(self, obj: Finding) -> tuple[str, str]:

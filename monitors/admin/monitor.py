@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from blip0.common.admin.actions import ConfirmForm, each_selected, object_action
-from blip0.common.admin.base import PlatformAdmin, actor_of
+from blip0.common.admin.base import DocumentAdmin, actor_of
 from blip0.common.admin.display import EMPTY, badge, json_block, stamp
 from blip0.common.admin.fields import text_field
 from blip0.common.projection_states import projection_states
@@ -40,7 +40,7 @@ class CloneForm(ConfirmForm):
 
 
 @admin.register(Monitor)
-class MonitorAdmin(PlatformAdmin[Monitor]):
+class MonitorAdmin(DocumentAdmin[Monitor]):
     audit_kind = "monitor"
     form = MonitorForm
     list_display = ("slug", "name", "state", "severity", "snoozed_until", "changed")
@@ -89,7 +89,8 @@ class MonitorAdmin(PlatformAdmin[Monitor]):
             monitor=obj,
             data=form.document(),
             actor=actor_of(request),
-            expected_version=form.cleaned_data["version"],
+            # A form without its version was not made by us: 0 is no version.
+            expected_version=form.cleaned_data["version"] or 0,
         )
 
     def delete_object(self, request: HttpRequest, obj: Monitor) -> None:

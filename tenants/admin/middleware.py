@@ -24,10 +24,12 @@ class StaffTenantMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
         index = reverse("admin:index")
-        self.prefixes = tuple(f"{index}{app}/" for app in settings.TENANT_APPS)
+        # `r/` is Django's short cut to any object of any model.
+        self.prefixes = tuple(f"{index}{app}/" for app in [*settings.TENANT_APPS, "r"])
+        self.autocomplete = reverse("admin:autocomplete")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(self.prefixes) or not is_staff(request):
+        if not self._is_owned_by_tenants(request) or not is_staff(request):
             return self.get_response(request)
         tenant = entered_tenant(request)
         if tenant is None:
@@ -35,3 +37,8 @@ class StaffTenantMiddleware:
             return redirect("admin:tenants_tenant_changelist")
         with in_tenant(tenant.pk):
             return self.get_response(request)
+
+    def _is_owned_by_tenants(self, request: HttpRequest) -> bool:
+        if request.path == self.autocomplete:
+            return request.GET.get("app_label") in settings.TENANT_APPS
+        return request.path.startswith(self.prefixes)

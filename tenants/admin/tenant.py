@@ -78,7 +78,7 @@ class TenantAdmin(PlatformAdmin[Tenant]):
     search_help_text = "Slug, name or id"
     add_fieldsets = ((None, {"fields": ("slug", "name", "plan", "owner_email")}),)
     fieldsets = (
-        (None, {"fields": ("name", ("slug", "id"), "plan", ("status_shown", "status_reason"))}),
+        (None, {"fields": ("name", ("slug", "id"), "plan", ("status", "status_reason"))}),
         (
             "Defaults of its monitors' alerts",
             {
@@ -92,13 +92,13 @@ class TenantAdmin(PlatformAdmin[Tenant]):
         ("Allowed", {"fields": ("allow_viewing_keys", "allow_unfiltered_monitors")}),
         (
             "Life",
-            {"fields": (("created", "changed", "ends"), "provisioning_error")},
+            {"fields": (("created", "changed"), "ends", "provisioning_error")},
         ),
     )
     readonly_fields = (
         "slug",
         "id",
-        "status_shown",
+        "status",
         "status_reason",
         "created",
         "changed",

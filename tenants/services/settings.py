@@ -40,6 +40,11 @@ def tenant_update(*, tenant: Tenant, data: Mapping[str, Any], actor: Actor) -> T
     if locked.status == TenantStatus.DELETED:
         raise Conflict(f"Tenant {locked.slug} is deleted; nothing of it can be changed.")
     changed = _set(locked, data, TENANT_KEYS)
+    if (locked.alert_threshold_amount is None) != (locked.alert_threshold_window_s is None):
+        raise InvalidField(
+            "Threshold: give both amount and window, or neither.",
+            pointer="/alert_threshold_amount",
+        )
     if changed:
         locked.save(update_fields=[*changed, "updated_at"])
         _audit("tenant.updated", "tenant", locked, actor, changed, tenant=locked)

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from blip0.common.admin.actions import ReasonForm, each_selected, object_action
-from blip0.common.admin.base import PlatformAdmin, actor_of
+from blip0.common.admin.base import DocumentAdmin, actor_of
 from blip0.common.admin.display import EMPTY, badge, json_block, stamp
 from blip0.common.usage import users_of
 from tenants.admin.visit import current_tenant
@@ -30,7 +30,7 @@ from triggers.services import (
 
 
 @admin.register(Trigger)
-class TriggerAdmin(PlatformAdmin[Trigger]):
+class TriggerAdmin(DocumentAdmin[Trigger]):
     """A trigger's type is chosen first, `?type=slack`, and never changes."""
 
     usage_kind = "trigger"
@@ -59,7 +59,7 @@ class TriggerAdmin(PlatformAdmin[Trigger]):
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Trigger | None = None) -> Any:
-        fieldsets = fieldsets_for(self._kind(request, obj))
+        fieldsets = fieldsets_for(self._kind(request, obj), is_new=obj is None)
         if obj is None:
             return fieldsets
         if not self.has_change_permission(request, obj):
@@ -78,7 +78,8 @@ class TriggerAdmin(PlatformAdmin[Trigger]):
             trigger=obj,
             data=form.document(),
             actor=actor_of(request),
-            expected_version=form.cleaned_data["version"],
+            # A form without its version was not made by us: 0 is no version.
+            expected_version=form.cleaned_data["version"] or 0,
         )
 
     def delete_object(self, request: HttpRequest, obj: Trigger) -> None:

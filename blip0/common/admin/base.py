@@ -190,6 +190,16 @@ class PlatformAdmin(ModelAdmin[M]):
         return getattr(type(self), name) is not getattr(PlatformAdmin, name)
 
 
+class DocumentAdmin(PlatformAdmin[M]):
+    """For a `DocumentForm`: it declares all fields itself, and the model adds none."""
+
+    def get_form(
+        self, request: HttpRequest, obj: M | None = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm[M]]:
+        kwargs["fields"] = []
+        return super().get_form(request, obj, change=change, **kwargs)
+
+
 class ViewOnlyAdmin(PlatformAdmin[M]):
     """For what nobody edits: history, and what other code writes. Shows every column."""
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 else:
     AnyModelForm = forms.ModelForm  # not subscriptable at run time
 
-MONOSPACE = "font-mono text-xs"
+MONOSPACE = "font-family: ui-monospace, monospace; font-size: 12px"
 
 
 def text_field(**options: Any) -> forms.CharField:
@@ -46,7 +46,7 @@ class MultilineField(forms.CharField):
     """Text as it was written: outer blanks stay, and browsers' line ends become ours."""
 
     def __init__(self, *, rows: int = 6, monospace: bool = False, **options: Any) -> None:
-        attrs = {"rows": rows, "class": MONOSPACE if monospace else "", "spellcheck": "false"}
+        attrs = {"rows": rows, "spellcheck": "false", **({"style": MONOSPACE} if monospace else {})}
         super().__init__(widget=UnfoldAdminTextareaWidget(attrs=attrs), strip=False, **options)
 
     def to_python(self, value: Any) -> str:

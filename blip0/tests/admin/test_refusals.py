@@ -1,0 +1,41 @@
+"""Which field a JSON pointer of a refusal leads to."""
+
+from __future__ import annotations
+
+import pytest
+from django import forms
+
+from blip0.common.admin.refusals import field_at
+
+
+class _Form(forms.Form):
+    name = forms.CharField()
+    addresses = forms.CharField()
+    message_title = forms.CharField()
+    message_body = forms.CharField()
+    email = forms.CharField()
+    pointers = {
+        "/config/message": "message_body",
+        "/config/message/title": "message_title",
+        "/owner": "email",
+    }
+
+
+@pytest.mark.parametrize(
+    ("pointer", "field", "rest"),
+    [
+        ("/name", "name", ""),
+        ("/addresses/0/address", "addresses", "0/address"),
+        ("/config/message/title", "message_title", ""),
+        ("/config/message", "message_body", ""),
+        ("/config/message/footer", "message_body", "footer"),
+        ("/owner", "email", ""),
+        ("/email", None, "/email"),
+        ("/names", None, "/names"),
+        ("", None, ""),
+    ],
+)
+def test_field_at__pointer__field_and_the_way_on(
+    pointer: str, field: str | None, rest: str
+) -> None:
+    assert field_at(_Form(), pointer) == (field, rest)
