@@ -106,6 +106,9 @@ class Store:
         listed = list(fields)
         gone: set[str] = set()
         for chunk in _chunks(listed, 1000):
+            # One question for all of them; which ones, only where the answer is not "all".
+            if self._redis.exists(*map(scope.document, chunk)) == len(chunk):
+                continue
             pipeline = self._redis.pipeline(transaction=False)
             for field in chunk:
                 pipeline.exists(scope.document(field))
