@@ -1,7 +1,8 @@
 """The catalogue that is shipped: files of this app, loaded without touching what staff changed.
 
-`catalogue/networks.json` names a source and a date for each network. `filters.json` with the
-scripts beside it and `templates.json` hold exactly what the services take.
+`catalogue/networks.json` names a source and a date for each network, and how its genesis hash
+begins where nothing in the network's object tells it from others. `filters.json` with the scripts
+beside it and `templates.json` hold exactly what the services take.
 """
 
 from __future__ import annotations
@@ -43,6 +44,15 @@ def load_catalog(*, actor: Actor, update: bool = False) -> LoadReport:
         for shelf in (Networks(), Scripts(), Templates()):
             _load(shelf, report, actor, update=update)
     return report
+
+
+def shipped_genesis_hashes() -> dict[str, str]:
+    """How the genesis hash of a network begins, by slug, where the catalogue names it."""
+    return {
+        entry["network"]["slug"]: entry["genesis_hash"]
+        for entry in _read("networks.json")
+        if "genesis_hash" in entry
+    }
 
 
 class Shelf(Protocol):

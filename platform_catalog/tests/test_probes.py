@@ -1,0 +1,337 @@
+"""Probing endpoints, against a real server that answers well and badly."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from blip0.common.exceptions import NotFound
+from blip0.testing.queries import count_queries
+from platform_catalog.choices import NetworkType, RpcType, UrlKind
+from platform_catalog.contracts import Outcome, ProbeTarget
+from platform_catalog.models import Network, RpcEndpoint
+from platform_catalog.services.loading import shipped_genesis_hashes
+from platform_catalog.services.probes import (
+    AT_ONCE,
+    MAX_ANSWER,
+    endpoint_probe,
+    endpoints_probe,
+    probe_targets,
+)
+from platform_catalog.tests.factories import NetworkFactory
+
+TIMEOUT_S = 5.0
+BASE = 8453
+PASSPHRASE = "Test SDF Network ; September 2015"
+GENESIS = "EtWTRABZaYq6iMfeYKouRu166VU2xqa1"
+RESULTS: dict[str, Any] = {
+    "eth_chainId": hex(BASE),
+    "getNetwork": {"passphrase": PASSPHRASE, "protocolVersion": 23},
+    "getGenesisHash": GENESIS + "wcaWoxPkrZBG",
+}
+
+
+def _result(value: Any) -> bytes:
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "result": value}).encode()
+
+
+BODIES = {
+    "/number": _result(BASE),
+    "/text": _result("eight thousand"),
+    "/long": _result("0x" + "f" * 20_000),
+    "/nothing": _result(None),
+    "/garbage": b"<html>\x1b[2J",
+    "/deep": b"[" * 60_000,
+    "/list": b"[1]",
+    "/refused": b'{"error": {"code": -32601, "message": "\\u001b[2Jno such method"}}',
+    "/huge": _result("0" * MAX_ANSWER),
+}
+
+
+class Node(BaseHTTPRequestHandler):
+    """A node on `/`; on other paths one of the ways in which an endpoint may misbehave."""
+
+    server: NodeServer
+
+    def do_POST(self) -> None:
+        self.server.asked.append(self.path)
+        call = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        match self.path:
+            case "/slow":
+                self.server.over.wait(TIMEOUT_S * 2)
+            case "/drip":
+                self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+                while not self.server.over.wait(0.02):
+                    self.wfile.write(b"X")
+            case "/drip-body":
+                self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n")
+                while not self.server.over.wait(0.02):
+                    self.wfile.write(b" ")
+            case "/elsewhere":
+                self.send_response(307)
+                self.send_header("Location", "http://169.254.169.254/\x1b[2J")
+                self.end_headers()
+            case "/busy":
+                self.send_error(429)
+            case "/hangs-up":
+                self.close_connection = True
+            case "/brief":
+                with self.server.counting:
+                    self.server.inside += 1
+                    self.server.most = max(self.server.most, self.server.inside)
+                time.sleep(0.05)
+                with self.server.counting:
+                    self.server.inside -= 1
+                self._answer(_result(RESULTS[call["method"]]))
+            case path:
+                self._answer(BODIES.get(path) or _result(RESULTS[call["method"]]))
+
+    def _answer(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args: object) -> None:
+        """Nothing on the terminal."""
+
+
+class NodeServer(ThreadingHTTPServer):
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Node)
+        self.over = threading.Event()
+        self.counting = threading.Lock()
+        self.inside = self.most = 0
+        self.asked: list[str] = []
+
+    def url(self, path: str = "/") -> str:
+        return f"http://127.0.0.1:{self.server_port}{path}"
+
+    def handle_error(self, *_args: object) -> None:
+        """Clients hang up here: that is what is tested."""
+
+
+@pytest.fixture
+def node() -> Iterator[NodeServer]:
+    with NodeServer() as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.over.set()
+        server.shutdown()
+
+
+def target(url: str, kind: NetworkType = NetworkType.EVM, expected: str = str(BASE)) -> ProbeTarget:
+    return ProbeTarget("base", kind, url, expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (NetworkType.EVM, str(BASE)),
+        (NetworkType.STELLAR, PASSPHRASE),
+        (NetworkType.SOLANA, GENESIS),
+    ],
+)
+def test_endpoint_probe__right_network__ok_with_latency(
+    node: NodeServer, kind: NetworkType, expected: str
+) -> None:
+    probe = endpoint_probe(target(node.url("/?key=1"), kind, expected), TIMEOUT_S)
+
+    assert (probe.outcome, probe.detail) == (Outcome.OK, "")
+    assert probe.latency_ms is not None
+    assert 0 <= probe.latency_ms < TIMEOUT_S * 1000
+    assert node.asked == ["/?key=1"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected", "detail"),
+    [
+        (NetworkType.EVM, "1", "is 8453, not 1"),
+        (NetworkType.EVM, "84", "is 8453, not 84"),
+        (NetworkType.STELLAR, "Public", f"is {PASSPHRASE}, not Public"),
+        (NetworkType.SOLANA, "5eykt", f"is {GENESIS}wcaWoxPkrZBG, not 5eykt"),
+    ],
+)
+def test_endpoint_probe__another_network__wrong_chain_and_which(
+    node: NodeServer, kind: NetworkType, expected: str, detail: str
+) -> None:
+    probe = endpoint_probe(target(node.url(), kind, expected), TIMEOUT_S)
+
+    assert (probe.outcome, probe.detail) == (Outcome.WRONG_CHAIN, detail)
+
+
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [
+        ("/number", "eth_chainId gave 8453"),
+        ("/text", "eth_chainId gave eight thousand"),
+        ("/long", "eth_chainId gave 0xfff"),
+        ("/nothing", "not an answer of JSON-RPC"),
+        ("/list", "not an answer of JSON-RPC"),
+        ("/garbage", "the answer is not JSON"),
+        ("/deep", "the answer is not JSON"),
+        ("/refused", "JSON-RPC error"),
+        ("/huge", "an answer of more than 64 KiB"),
+        ("/busy", "HTTP 429"),
+        ("/elsewhere", "HTTP 307 to http://169.254.169.254/"),
+        ("/hangs-up", "without response"),
+    ],
+)
+def test_endpoint_probe__answers_not_as_a_node__unreachable_and_why(
+    node: NodeServer, path: str, detail: str
+) -> None:
+    probe = endpoint_probe(target(node.url(path)), TIMEOUT_S)
+
+    assert probe.outcome == Outcome.UNREACHABLE
+    assert detail in probe.detail
+    assert len(probe.detail) < 150
+    assert probe.detail.isprintable()
+    assert node.asked == [path]  # and nothing else: no redirect, no second try
+
+
+@pytest.mark.parametrize("path", ["/slow", "/drip", "/drip-body"])
+def test_endpoint_probe__slow__given_up_in_time_and_hung_up(node: NodeServer, path: str) -> None:
+    began = time.monotonic()
+
+    probe = endpoint_probe(target(node.url(path)), 0.2)
+
+    assert 0.2 <= time.monotonic() - began < 1
+    assert (probe.outcome, probe.detail) == (Outcome.UNREACHABLE, "no answer within 0.2 s")
+    deadline = time.monotonic() + 3
+    while any("probe" in thread.name for thread in threading.enumerate()):
+        assert time.monotonic() < deadline, "a probe goes on"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:1/",
+        "http://nowhere.invalid/",
+        "http://127.0.0.1:99999/",
+        "http://[::1/",
+        "file:///etc/passwd",
+        "http://127.0.0.1/a b",
+        "https://",
+        "",
+    ],
+)
+def test_endpoint_probe__no_such_place__unreachable(url: str) -> None:
+    probe = endpoint_probe(target(url), TIMEOUT_S)
+
+    assert probe.outcome == Outcome.UNREACHABLE
+    assert probe.detail
+
+
+def test_endpoints_probe__many__a_few_at_once_and_in_order(node: NodeServer) -> None:
+    paths = ["/brief"] * 20 + ["/busy"]
+
+    probes = list(endpoints_probe([target(node.url(path)) for path in paths], timeout_s=TIMEOUT_S))
+
+    assert [probe.outcome for probe in probes] == [Outcome.OK] * 20 + [Outcome.UNREACHABLE]
+    assert 1 < node.most <= AT_ONCE
+
+
+@pytest.fixture
+def networks(db: None, node: NodeServer) -> None:
+    """Only what a test puts there: the world of the tests has networks of its own."""
+    RpcEndpoint.objects.all().delete()
+    Network.objects.update(enabled=False)
+
+
+def add(slug: str, *urls: str, **fields: Any) -> Network:
+    network = NetworkFactory.create(slug=slug, **{"chain_id": BASE, **fields}, endpoint=None)
+    for position, url in enumerate(urls):
+        RpcEndpoint.objects.create(network=network, url=url, position=position)
+    return network
+
+
+def test_probe_targets__kinds_of_endpoints__asked_or_why_not(networks: None) -> None:
+    add("one", "https://a.example", "https://b.example")
+    RpcEndpoint.objects.filter(url="https://b.example").update(enabled=False)
+    secret = add("two")
+    RpcEndpoint.objects.create(network=secret, url_kind=UrlKind.ENVIRONMENT, url="TWO_URL")
+    midnight = add("three", network_type=NetworkType.MIDNIGHT)
+    RpcEndpoint.objects.create(network=midnight, rpc_type=RpcType.WS_RPC, url="wss://c.example")
+    add("four", "https://d.example", chain_id=None)
+    add("five", "https://e.example", network_type=NetworkType.SOLANA)
+    add("off", "https://f.example", enabled=False)
+
+    with count_queries() as queries:
+        targets = probe_targets()
+
+    assert len(queries) == 2
+    assert {(found.network, found.endpoint): found.expected for found in targets} == {
+        ("one", "https://a.example"): str(BASE),
+        ("two", "Environment TWO_URL"): "",
+        ("three", "wss://c.example"): "",
+        ("four", "https://d.example"): "",
+        ("five", "https://e.example"): "",
+    }
+    assert all(bool(found.expected) != bool(found.why_not) for found in targets)
+    assert [found.network for found in probe_targets(["off"])] == ["off"]
+    with pytest.raises(NotFound, match="no network nowhere"):
+        probe_targets(["one", "nowhere"])
+
+
+def test_shipped_genesis_hashes__solana__each_of_its_networks() -> None:
+    assert shipped_genesis_hashes().keys() == {"solana_mainnet", "solana_devnet", "solana_testnet"}
+
+
+def run(*arguments: str) -> tuple[str, int, str]:
+    """What is printed, the exit status and the last line of the error."""
+    out = StringIO()
+    try:
+        call_command("catalog_probe", *arguments, stdout=out)
+    except CommandError as error:
+        return out.getvalue(), error.returncode, str(error)
+    return out.getvalue(), 0, ""
+
+
+def test_catalog_probe__outcomes__a_line_each_and_the_exit_status(
+    networks: None, node: NodeServer
+) -> None:
+    add("good", node.url())
+    add("wrong", node.url("/?wrong"), chain_id=1)
+    add("down", node.url("/busy"))
+
+    printed, status, said = run()
+    good = run("good")
+
+    lines = {line.split("  ")[0].strip() for line in printed.splitlines()}
+    assert lines == {"ok", "wrong chain", "unreachable"}
+    assert "(is 8453, not 1)" in printed
+    assert (status, said) == (3, "1 ok, 1 wrong chain, 1 unreachable, 0 not probed")
+    assert good[1] == 0
+    assert good[0].endswith("1 ok, 0 wrong chain, 0 unreachable, 0 not probed\n")
+    assert run("good", "down")[1] == 4
+    assert run("nowhere")[1:] == (1, "There is no network nowhere.")
+
+
+def test_catalog_probe__json__all_of_it_and_the_same_exit_status(
+    networks: None, node: NodeServer
+) -> None:
+    add("good", node.url())
+    add("down", node.url("/slow"))
+
+    printed, status, _said = run("--json", "--timeout", "0.2")
+
+    found = {probe["network"]: probe for probe in json.loads(printed)}
+    assert status == 4
+    assert found["good"]["outcome"] == "ok"
+    assert isinstance(found["good"]["latency_ms"], int)
+    assert found["down"]["detail"] == "no answer within 0.2 s"
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "61", "x"])
+def test_catalog_probe__senseless_timeout__refused(seconds: str) -> None:
+    with pytest.raises(CommandError, match="--timeout"):
+        call_command("catalog_probe", f"--timeout={seconds}")
