@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from django.conf import settings
 
 from blip0.common.actors import Actor
+from cachesync.keys import Scope
 from cachesync.store import Store
 from monitors.models import Monitor
 from monitors.services import monitor_create
@@ -29,6 +31,12 @@ SLACK_URL = "https://hooks.slack.com/services/T0/B0/plaintextcanary"
 @pytest.fixture
 def store(committed: None) -> Store:
     return Store()
+
+
+@pytest.fixture
+def scope(acme: Tenant) -> Scope:
+    """Acme's."""
+    return Scope(str(acme.pk))
 
 
 @pytest.fixture
@@ -51,6 +59,11 @@ def read_projection(committed: None) -> Callable[[], dict[str, Any]]:
         return configuration
 
     return read
+
+
+def body_of(client: redis.Redis, scope: Scope, monitor: Monitor) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(str(client.get(scope.document(str(monitor.pk)))))
+    return document
 
 
 def make_trigger(tenant: Tenant, slug: str = "ops", **data: Any) -> Trigger:

@@ -21,95 +21,16 @@ from cachesync.services.sweep import reconcile, sweep
 from cachesync.store import Store
 from cachesync.tests.conftest import ACTOR, make_monitor, make_trigger
 from monitors.models import Monitor
-from monitors.services import monitor_pause, monitor_resume, monitor_update
-from platform_catalog.models import FilterScript, Network
+from monitors.services import monitor_pause, monitor_resume
 from tenants.models import ConfigVersion, Tenant
 from tenants.services.lifecycle import tenant_create, tenant_delete, tenant_purge
 
 pytestmark = pytest.mark.usefixtures("committed")
 
 
-@pytest.fixture
-def scope(acme: Tenant) -> Scope:
-    return Scope(str(acme.pk))
-
-
 def states(scope: Scope) -> dict[str, str]:
     rows = ProjectedDocument.objects.filter(scope=scope.id)
     return dict(rows.values_list("object_id", "state"))
-
-
-# Catalogue keys and the documents that name them
-
-
-def test_script__deleted_while_a_projected_document_names_it__stays_until_none_does(
-    in_acme, scope, store, projection_redis
-):
-    monitor = make_monitor(in_acme)
-    reconcile(store=store)
-    monitor_update(monitor=monitor, data={"trigger_conditions": []}, actor=ACTOR)
-    FilterScript.objects.get(pk="even_blocks").delete()
-
-    # The platform's write-through comes first; the tenant's was lost.
-    platform = Scope("platform")
-    scope_project(scope=platform, store=store)
-    assert "filters/even_blocks.sh" in projection_redis.get(scope.document(str(monitor.pk)))
-    assert projection_redis.hexists(platform.index, "filters:even_blocks")
-
-    reconcile(store=store)
-    assert not projection_redis.hexists(platform.index, "filters:even_blocks")
-    assert projection_redis.ttl("platform:filters:even_blocks") > 0
-    assert not ProjectedDocument.objects.filter(kind="filter", object_id="even_blocks").exists()
-
-
-def test_network__disabled_and_a_last_good_document_names_it__stays(
-    in_acme, scope, store, projection_redis
-):
-    monitor = make_monitor(in_acme, networks=["base", "ethereum_mainnet"])
-    reconcile(store=store)
-    Monitor.objects.filter(pk=monitor.pk).update(name=" ")
-    Network.objects.filter(slug="base").update(enabled=False)
-
-    reconcile(store=store)
-    reconcile(store=store)
-    assert projection_redis.smembers(scope.active) == {str(monitor.pk)}
-    assert '"base"' in projection_redis.get(scope.document(str(monitor.pk)))
-    assert projection_redis.hexists("platform:projection:index", "networks:base")
-
-    Monitor.objects.filter(pk=monitor.pk).update(name="Good again")
-    reconcile(store=store)
-    assert not projection_redis.hexists("platform:projection:index", "networks:base")
-
-
-def test_network__disabled_while_a_tenant_is_behind__stays(in_acme, scope, store, projection_redis):
-    """The table knows nothing of a document whose writer died before it could tell."""
-    make_monitor(in_acme, networks=["base"])
-    reconcile(store=store)
-    ProjectedDocument.objects.filter(scope=scope.id).delete()
-    Network.objects.filter(slug="base").update(enabled=False)
-    scope_project(scope=Scope("platform"), store=store)
-    assert projection_redis.hexists("platform:projection:index", "networks:base")
-
-
-def test_network__disabled_then_enabled__never_leaves(in_acme, store, projection_redis):
-    make_monitor(in_acme, networks=["base"])
-    reconcile(store=store)
-    for enabled in (False, True):
-        Network.objects.filter(slug="base").update(enabled=enabled)
-    reconcile(store=store)
-    assert projection_redis.hexists("platform:projection:index", "networks:base")
-    assert projection_redis.ttl("platform:networks:base") == -1
-
-
-def test_network__of_a_scripts_name__rows_are_told_apart(store):
-    FilterScript.objects.create(name="base", language="Bash").versions.create(
-        version=1, content="true", sha256="0" * 64
-    )
-    reconcile(store=store)
-    FilterScript.objects.get(pk="base").delete()
-    reconcile(store=store)
-    kinds = ProjectedDocument.objects.filter(object_id="base").values_list("kind", flat=True)
-    assert list(kinds) == ["network"]
 
 
 # The table that people look at

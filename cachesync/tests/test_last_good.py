@@ -5,19 +5,14 @@ from __future__ import annotations
 import pytest
 
 from blip0.common.sealing import Place, keyring
-from cachesync.keys import Scope
 from cachesync.models import ProjectedDocument
 from cachesync.services.project import scope_project
-from cachesync.tests.conftest import make_monitor
+from cachesync.tests.conftest import ACTOR, make_monitor, make_trigger
 from monitors.models import Monitor
 from tenants.models import Tenant
+from triggers.services import trigger_update
 
 pytestmark = pytest.mark.usefixtures("committed")
-
-
-@pytest.fixture
-def scope(acme: Tenant) -> Scope:
-    return Scope(str(acme.pk))
 
 
 def use_viewing_key(tenant: Tenant, monitor: Monitor, plain: str) -> None:
@@ -59,3 +54,34 @@ def test_plain_delivery__viewing_key_that_does_not_open__holds_up_no_other_monit
     row = ProjectedDocument.objects.get(object_id=str(lost.pk))
     assert row.state == "invalid"
     assert row.reason.startswith("a viewing key can't be opened: ")
+
+
+def test_scope_project__last_good_document__stays_until_it_tells_too_much(
+    in_acme, scope, store, projection_redis
+):
+    """A monitor that can't be rendered any more keeps running as it was, but not its old secret."""
+    trigger = make_trigger(in_acme)
+    monitor = make_monitor(in_acme, triggers=["ops"])
+    scope_project(scope=scope, store=store)
+    good = projection_redis.get(scope.document(str(monitor.pk)))
+
+    Monitor.objects.filter(pk=monitor.pk).update(name=" ")
+    scope_project(scope=scope, store=store)
+    assert projection_redis.get(scope.document(str(monitor.pk))) == good
+    assert projection_redis.smembers(scope.active) == {str(monitor.pk)}
+    row = ProjectedDocument.objects.get(scope=scope.id)
+    assert (row.state, row.reason) == ("invalid", "name_missing")
+
+    url = {"type": "Plain", "value": "https://hooks.slack.com/services/T0/B0/another"}
+    config = {"slack_url": url, "message": {"title": "title", "body": "body"}}
+    trigger_update(trigger=trigger, data={"config": config}, actor=ACTOR)
+    scope_project(scope=scope, store=store)
+    assert projection_redis.smembers(scope.active) == set()
+
+
+def test_scope_project__never_rendered__not_in_the_set(in_acme, scope, store, projection_redis):
+    monitor = make_monitor(in_acme)
+    Monitor.objects.filter(pk=monitor.pk).update(name=" ")
+    scope_project(scope=scope, store=store)
+    assert projection_redis.smembers(scope.active) == set()
+    assert not projection_redis.exists(scope.document(str(monitor.pk)))

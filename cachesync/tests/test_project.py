@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
-import redis
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from blip0.common.tenancy import in_tenant
 from cachesync.contracts import Change, Result, Version
-from cachesync.keys import CHANGES, PLATFORM, Scope
+from cachesync.keys import CHANGES, Scope
 from cachesync.models import ProjectedDocument
 from cachesync.projections import render
 from cachesync.services.project import _apply, scope_project
-from cachesync.services.sweep import reconcile
 from cachesync.store import Store
-from cachesync.tests.conftest import ACTOR, SLACK_URL, make_monitor, make_trigger
+from cachesync.tests.conftest import ACTOR, SLACK_URL, body_of, make_monitor, make_trigger
 from monitors.models import Monitor, MonitorAddress, MonitorNetwork
 from monitors.services import monitor_delete, monitor_pause, monitor_resume, monitor_update
-from platform_catalog.models import Network
 from tenants.models import ConfigVersion, Tenant
 from tenants.services.lifecycle import tenant_suspend
 from triggers.services import trigger_disable, trigger_update
 
 pytestmark = pytest.mark.usefixtures("committed")
-
-
-@pytest.fixture
-def scope(acme: Tenant) -> Scope:
-    return Scope(str(acme.pk))
-
-
-def body_of(client: redis.Redis, scope: Scope, monitor: Monitor) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(str(client.get(scope.document(str(monitor.pk)))))
-    return document
 
 
 def test_scope_project__new_monitor__document_index_set_and_meta_agree(
@@ -317,17 +303,6 @@ def test_scope_project__budget_exceeded__left_to_the_projector(in_acme, scope, s
     assert store.versions([scope]) == [None]
 
 
-def test_scope_project__document_of_a_network_not_yet_there__platform_comes_first(
-    in_acme, scope, store, projection_redis
-):
-    make_monitor(in_acme)
-    assert scope_project(scope=scope, store=store) is Result.OK
-    assert projection_redis.exists("platform:networks:ethereum_mainnet")
-    assert projection_redis.exists("platform:filters:even_blocks")
-    scopes = [entry["scope"] for _, entry in projection_redis.xrange(CHANGES)]
-    assert scopes == ["platform", scope.id]
-
-
 def test_scope_project__change_stream__gapless_with_named_ids(
     in_acme, scope, store, projection_redis
 ):
@@ -372,59 +347,6 @@ def test_scope_project__two_tenants__nothing_of_one_in_the_other(
         if projection_redis.type(key) == "string":
             assert "globex" not in projection_redis.get(key).lower()
             assert str(globex.pk) not in projection_redis.get(key)
-
-
-def test_scope_project__network_disabled__leaves_documents_then_its_key(
-    in_acme, scope, store, projection_redis
-):
-    both = make_monitor(in_acme, "both", networks=["ethereum_mainnet", "base"])
-    only = make_monitor(in_acme, "only", networks=["base"])
-    scope_project(scope=scope, store=store)
-    Network.objects.filter(slug="base").update(enabled=False)
-
-    assert scope_project(scope=PLATFORM, store=store) is Result.OK
-    assert projection_redis.exists("platform:networks:base"), "documents still name it"
-
-    scope_project(scope=scope, store=store)
-    assert body_of(projection_redis, scope, both)["monitor"]["networks"] == ["ethereum_mainnet"]
-    assert projection_redis.smembers(scope.active) == {str(both.pk)}
-    row = ProjectedDocument.objects.get(scope=scope.id, object_id=str(only.pk))
-    assert (row.state, row.reason) == ("inactive", "network_disabled")
-
-    reconcile(store=store)
-    assert projection_redis.hget(PLATFORM.index, "networks:base") is None
-    assert projection_redis.ttl("platform:networks:base") > 0
-
-
-def test_scope_project__last_good_document__stays_until_it_tells_too_much(
-    in_acme, scope, store, projection_redis
-):
-    """A monitor that can't be rendered any more keeps running as it was, but not its old secret."""
-    trigger = make_trigger(in_acme)
-    monitor = make_monitor(in_acme, triggers=["ops"])
-    scope_project(scope=scope, store=store)
-    good = projection_redis.get(scope.document(str(monitor.pk)))
-
-    Monitor.objects.filter(pk=monitor.pk).update(name=" ")
-    scope_project(scope=scope, store=store)
-    assert projection_redis.get(scope.document(str(monitor.pk))) == good
-    assert projection_redis.smembers(scope.active) == {str(monitor.pk)}
-    row = ProjectedDocument.objects.get(scope=scope.id)
-    assert (row.state, row.reason) == ("invalid", "name_missing")
-
-    url = {"type": "Plain", "value": "https://hooks.slack.com/services/T0/B0/another"}
-    config = {"slack_url": url, "message": {"title": "title", "body": "body"}}
-    trigger_update(trigger=trigger, data={"config": config}, actor=ACTOR)
-    scope_project(scope=scope, store=store)
-    assert projection_redis.smembers(scope.active) == set()
-
-
-def test_scope_project__never_rendered__not_in_the_set(in_acme, scope, store, projection_redis):
-    monitor = make_monitor(in_acme)
-    Monitor.objects.filter(pk=monitor.pk).update(name=" ")
-    scope_project(scope=scope, store=store)
-    assert projection_redis.smembers(scope.active) == set()
-    assert not projection_redis.exists(scope.document(str(monitor.pk)))
 
 
 def test_scope_project__alerting__tenant_defaults_below_the_monitors_own(
