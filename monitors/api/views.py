@@ -15,7 +15,7 @@ from blip0.common.api.documents import body_of
 from blip0.common.api.views import DocumentViewSet
 from monitors.api.filters import MonitorFilterSet
 from monitors.api.serializers import CloneSerializer, MonitorSerializer, SnoozeSerializer
-from monitors.contracts import DEFAULTS, READ_ONLY_KEYS, RUNTIME_KEYS
+from monitors.contracts import DEFAULTS, RUNTIME_KEYS
 from monitors.models import Monitor
 from monitors.selectors import monitor_representations
 from monitors.services import (
@@ -40,7 +40,6 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
     orderings: ClassVar[tuple[str, ...]] = ("slug", "-slug", "-created_at", "created_at")
     read_permission: ClassVar[str | None] = "monitors.read"
     write_permission: ClassVar[str | None] = "monitors.write"
-    read_only_keys = READ_ONLY_KEYS
     required_keys = tuple(key for key in RUNTIME_KEYS if key not in DEFAULTS)
     default_values = DEFAULTS
 

@@ -12,7 +12,13 @@ from uuid import UUID
 
 from blip0.common.canonical import canonical_bytes, sha256_hex
 from blip0.common.sealing import CannotOpen, keyring
-from blip0.common.validation import CheckContext, Finding, InvalidDocument, Limits, check
+from blip0.common.validation import (
+    CheckContext,
+    InvalidDocument,
+    Limits,
+    check,
+    without_read_only,
+)
 from monitors.contracts import (
     DEFAULTS,
     READ_ONLY_KEYS,
@@ -143,14 +149,10 @@ def _settings_checked(data: object, stored: Stored | None) -> dict[str, Any]:
     if not isinstance(data, Mapping):
         check("monitor_settings", data).raise_if_errors()
         raise TypeError("a monitor's document must be a mapping")
+    current = stored.representation if stored else None
+    given, findings = without_read_only(data, READ_ONLY_KEYS, current=current)
     # No slug is the same as none given: a new monitor gets one made of its name.
-    given = {key: value for key, value in data.items() if (key, value) != ("slug", None)}
-    findings: list[Finding] = []
-    as_read = stored.representation if stored else {}
-    for key in READ_ONLY_KEYS:
-        if key in given and key in as_read and given.pop(key) != as_read[key]:
-            message = f"`{key}` is written by the platform; leave it out or as it is."
-            findings.append(Finding("error", "read_only", f"/{key}", message, "policy", "policy"))
+    given = {key: value for key, value in given.items() if (key, value) != ("slug", None)}
     # The runtime's keys have a check of their own; what they hold is not looked at twice.
     settings = {key: None if key in RUNTIME_KEYS else value for key, value in given.items()}
     # These keys are the platform's: whatever is wrong with them, the runtime has no say.

@@ -171,7 +171,7 @@ def test_create__spec_of_a_chain__is_recognised(in_acme, network, address, spec,
             },
             ("/addresses/0/contract_spec/0/gas", "spec.number"),
         ),
-        ({"id": "00000000-0000-0000-0000-000000000000"}, ("/id", "shape.unknown")),
+        ({"id": "00000000-0000-0000-0000-000000000000"}, ("/id", "read_only")),
     ],
 )
 def test_create__breaks_a_rule__is_refused_with_its_pointer(in_acme, overrides, expected):

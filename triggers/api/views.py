@@ -25,7 +25,6 @@ from triggers.services import (
     trigger_enable,
     trigger_update,
 )
-from triggers.services.drafts import READ_ONLY_KEYS
 
 
 class TriggerFilterSet(DocumentFilterSet):
@@ -42,7 +41,6 @@ class TriggerViewSet(DocumentViewSet[Trigger]):
     orderings: ClassVar[tuple[str, ...]] = ("slug", "-slug")
     read_permission: ClassVar[str | None] = "triggers.read"
     write_permission: ClassVar[str | None] = "triggers.write"
-    read_only_keys = READ_ONLY_KEYS
     required_keys = ("name", "trigger_type", "config")
     default_values: ClassVar[Mapping[str, Any]] = {"enabled": True}
 

@@ -21,9 +21,10 @@ from triggers.models import Trigger
 from triggers.services.drafts import (
     check_columns,
     check_document,
-    check_envelope,
+    envelope_checked,
     kept_whole,
     missing_secrets,
+    require_secrets,
     resolve,
 )
 from triggers.services.records import audit_view, lock_trigger, record
@@ -44,7 +45,7 @@ def trigger_create(
     """
     if tenant.pk != current_tenant_id():
         raise RuntimeError("trigger_create: the connection is not in the schema of the tenant.")
-    check_envelope(data)
+    data = envelope_checked(data)
     kind, config = data.get("trigger_type"), data.get("config")
     missing = missing_secrets(kind, config) if secrets_missing else frozenset()
     check_document({key: data[key] for key in DOCUMENT_KEYS if key in data}, missing=missing)
@@ -87,7 +88,7 @@ def trigger_update(
     `SlugTaken`, `NameTaken`, `TriggerTypeFixed`, `SecretUnreadable`, `Stale` and `TriggerGone`.
     """
     trigger = lock_trigger(trigger, expected_version)
-    check_envelope(data)
+    data = envelope_checked(data, trigger)
     kind, contract = trigger.trigger_type, TRIGGER_TYPES.get(trigger.trigger_type)
     if data.get("trigger_type", kind) != kind:
         raise TriggerTypeFixed(
@@ -106,8 +107,10 @@ def trigger_update(
     if data.keys() & {"name", "config"} or (enabled and not trigger.enabled):
         given = data["config"] if "config" in data else kept_whole(kind, stored)
         resolved = resolve(kind, trigger.pk, given, stored)
-        if not enabled and trigger.disabled_reason == DisabledReason.SECRET_MISSING:
+        if trigger.disabled_reason == DisabledReason.SECRET_MISSING:
             missing = missing_secrets(kind, resolved.config)
+            if enabled:
+                require_secrets(missing)
         name = data.get("name", trigger.name)
         document = {"name": name, "trigger_type": kind, "config": resolved.config}
         check_document(document, missing=missing)

@@ -10,16 +10,22 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 
 from blip0.common.sealing import CannotOpen
-from blip0.common.validation import CheckContext, Finding, InvalidDocument, check
+from blip0.common.validation import (
+    CheckContext,
+    Finding,
+    InvalidDocument,
+    check,
+    without_read_only,
+)
 from triggers.contracts import TRIGGER_TYPES
 from triggers.contracts.base import secret_text, with_text
 from triggers.exceptions import SecretUnreadable
-from triggers.models import TriggerConfig
+from triggers.models import Trigger, TriggerConfig
+from triggers.selectors import trigger_representation
 from triggers.store import columns_of, open_secret, secrets_in
 
 WRITABLE_KEYS = frozenset({"name", "slug", "trigger_type", "enabled", "config"})
 READ_ONLY_KEYS = frozenset({"id", "version", "disabled_reason", "created_at", "updated_at"})
-"""Part of what is read; ignored where it is sent back."""
 
 _TENANT = CheckContext(author="tenant")
 
@@ -49,7 +55,7 @@ def resolve(kind: str, trigger_id: UUID, given: object, stored: Mapping[str, Any
     def put_back(field: str, secret: object) -> object:
         if not is_mask(secret):
             return secret
-        pointer = "/config/" + field.replace("headers.", "headers/", 1)
+        pointer = _pointer(field)
         if field not in secrets:
             message = f"No `{field}` is stored yet; write it."
             findings.append(_finding("secret.not_stored", pointer, message))
@@ -79,12 +85,18 @@ def is_mask(secret: object) -> bool:
     return isinstance(secret, Mapping) and "set" in secret and "value" not in secret
 
 
-def check_envelope(data: Mapping[str, Any]) -> None:
-    """Keys, slug and `enabled`: what is the platform's and not the runtime's."""
-    findings = [
+def envelope_checked(data: Mapping[str, Any], trigger: Trigger | None = None) -> dict[str, Any]:
+    """The keys to write; looks at what is the platform's in them, and not the runtime's.
+
+    Raises for unknown keys, for read-only ones unless they are as `trigger` reads, and for a bad
+    slug or `enabled`. One query where read-only keys are there.
+    """
+    current = trigger_representation(trigger) if trigger and data.keys() & READ_ONLY_KEYS else None
+    data, findings = without_read_only(data, READ_ONLY_KEYS, current=current)
+    findings += [
         _finding("shape.unknown", f"/{key}", f"Unknown field `{key}`; remove it.")
         for key in data
-        if key not in WRITABLE_KEYS | READ_ONLY_KEYS
+        if key not in WRITABLE_KEYS
     ]
     if data.get("slug") is not None:
         errors = check("slug", data["slug"]).errors
@@ -92,6 +104,7 @@ def check_envelope(data: Mapping[str, Any]) -> None:
     if not isinstance(data.get("enabled", True), bool):
         findings.append(_finding("shape.type", "/enabled", "`enabled` must be true or false."))
     raise_findings(findings)
+    return data
 
 
 def check_document(document: Mapping[str, Any], *, missing: Collection[str] = ()) -> None:
@@ -129,9 +142,29 @@ def missing_secrets(kind: object, config: object) -> frozenset[str]:
     return frozenset(field for field, secret in secrets.items() if secret_text(secret) == "")
 
 
+def require_secrets(missing: Collection[str]) -> None:
+    """Raises for each: a trigger that lacks a secret since its import can't be enabled."""
+    raise_findings(
+        [
+            _finding(
+                "secret.missing",
+                f"{_pointer(field)}{'' if field.startswith('headers.') else '/value'}",
+                f"`{field}` had no value when the trigger was imported. "
+                "Write it, or take it out if it is optional; then enable the trigger.",
+            )
+            for field in sorted(missing)
+        ]
+    )
+
+
 def raise_findings(findings: Sequence[Finding]) -> None:
     if findings:
         raise InvalidDocument(findings)
+
+
+def _pointer(field: str) -> str:
+    place = field.replace("~", "~0").replace("headers.", "headers/", 1)
+    return f"/config/{place}"
 
 
 def _finding(code: str, pointer: str, message: str) -> Finding:

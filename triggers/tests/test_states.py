@@ -64,6 +64,39 @@ def test_trigger_create__import_without_a_secret__stays_disabled_until_it_is_giv
     assert trigger_enable(trigger=trigger, actor=ELI).enabled
 
 
+def test_trigger_create__import_without_a_header__stays_disabled_until_it_is_given(
+    in_acme: Tenant,
+) -> None:
+    data = document("webhook")
+    data["config"]["headers"]["X-API-Key"] = ""
+    trigger = create(in_acme, data, secrets_missing=True)
+    assert (trigger.enabled, trigger.disabled_reason) == (False, DisabledReason.SECRET_MISSING)
+    headers = trigger_representation(trigger)["config"]["headers"]
+    config = {**trigger_representation(trigger)["config"], "headers": {**headers, "X-API-Key": ""}}
+
+    for enable in (
+        lambda: trigger_enable(trigger=trigger, actor=ELI),
+        lambda: update(trigger, enabled=True, config=config),
+        lambda: update(trigger, enabled=True, name="Renamed"),
+    ):
+        with pytest.raises(InvalidDocument, match="had no value when") as error:
+            enable()
+        assert pointers(error) == ["/config/headers/X-API-Key"]
+    trigger.refresh_from_db()
+    assert (trigger.enabled, trigger.version) == (False, 1)
+
+    config["headers"]["X-API-Key"] = "given-at-last"
+    assert update(trigger, enabled=True, config=config).enabled
+
+
+def test_trigger_enable__header_that_is_missing_is_taken_out__works(in_acme: Tenant) -> None:
+    data = document("webhook")
+    data["config"]["headers"]["X-API-Key"] = ""
+    trigger = create(in_acme, data, secrets_missing=True)
+    update(trigger, config={**trigger_representation(trigger)["config"], "headers": {}})
+    assert trigger_enable(trigger=trigger, actor=ELI).enabled
+
+
 def test_trigger_create__import_with_another_mistake__is_refused_all_the_same(
     in_acme: Tenant,
 ) -> None:

@@ -138,6 +138,22 @@ def test_trigger_update__config_of_another_type__is_refused(in_acme: Tenant) -> 
         update(trigger, config=document("discord")["config"])
 
 
+@pytest.mark.parametrize("key", ["id", "version", "disabled_reason", "created_at", "updated_at"])
+def test_trigger_update__read_only_key__as_it_reads_or_not_at_all(
+    in_acme: Tenant, key: str
+) -> None:
+    trigger = create(in_acme)
+    read = trigger_representation(trigger)
+    with pytest.raises(InvalidDocument) as error:
+        update(trigger, **{"name": "Renamed", key: "other"})
+    assert pointers(error) == [f"/{key}"]
+    assert trigger_representation(trigger) == read
+    assert update(trigger, **{"name": "Renamed", key: read[key]}).name == "Renamed"
+    with pytest.raises(InvalidDocument) as error:
+        create(in_acme, {**document(name="New"), key: read[key]})
+    assert pointers(error) == [f"/{key}"]
+
+
 def test_trigger_update__older_version_expected__is_stale(in_acme: Tenant) -> None:
     trigger = create(in_acme)
     update(trigger, name="Renamed")

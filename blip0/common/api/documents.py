@@ -1,4 +1,4 @@
-"""What callers send as a document: an object, its read-only keys, and what PUT leaves out."""
+"""What callers send as a document: an object, and what PUT leaves out."""
 
 from __future__ import annotations
 
@@ -16,24 +16,6 @@ def body_of(request: Request) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise InvalidDocument([_finding("shape.type", "", "The body must be a JSON object.")])
     return data
-
-
-def without_read_only(
-    data: Mapping[str, Any], keys: Collection[str], *, current: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    """`data` without the read-only `keys`, which may be there as they are `current`ly read.
-
-    So what was read can be changed and sent back. Raises `InvalidDocument` for any other value,
-    and for any value of an object that is yet to be created (`current` is None).
-    """
-    findings = [
-        _finding("read_only", f"/{key}", f"`{key}` is written by the platform; leave it out.")
-        for key in data
-        if key in keys and (current is None or data[key] != current[key])
-    ]
-    if findings:
-        raise InvalidDocument(findings)
-    return {key: value for key, value in data.items() if key not in keys}
 
 
 def whole(

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from blip0.common.api.documents import body_of, whole, without_read_only
+from blip0.common.api.documents import body_of, whole
 from blip0.common.api.etags import PreconditionFailed, etag_of, names
 from blip0.common.api.filters import StrictFilterBackend
 from blip0.common.api.pagination import SignedCursorPagination
@@ -99,7 +99,6 @@ class DocumentViewSet(TenantViewSet[M]):
     """
 
     lookup_value_converter = "uuid"
-    read_only_keys: ClassVar[Collection[str]]
     required_keys: ClassVar[Collection[str]]
     default_values: ClassVar[Mapping[str, Any]]
     """What PUT makes of the keys that it may leave out."""
@@ -114,8 +113,7 @@ class DocumentViewSet(TenantViewSet[M]):
         raise NotImplementedError
 
     def create(self, request: Request) -> Response:
-        data = without_read_only(body_of(request), self.read_only_keys, current=None)
-        return self.created(self.create_document(data))
+        return self.created(self.create_document(body_of(request)))
 
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
         representation = self.shown(self.get_object())
@@ -170,6 +168,4 @@ class DocumentViewSet(TenantViewSet[M]):
     def _changed(self, data: Mapping[str, Any]) -> Response:
         instance = self.get_object()
         expected = self.expected_version(instance)
-        if data.keys() & set(self.read_only_keys):
-            data = without_read_only(data, self.read_only_keys, current=self.shown(instance))
         return self.answered(self.update_document(instance, data, expected))

@@ -6,6 +6,7 @@
 
 from blip0.common.validation.context import CheckContext, Limits
 from blip0.common.validation.findings import Finding, InvalidDocument, Report
+from blip0.common.validation.read_only import without_read_only
 from blip0.common.validation.registry import (
     Check,
     check,
@@ -27,4 +28,5 @@ __all__ = [
     "known_kinds",
     "register_kind",
     "register_kinds",
+    "without_read_only",
 ]
