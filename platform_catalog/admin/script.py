@@ -70,7 +70,8 @@ class FilterScriptAdmin(PlatformAdmin[FilterScript]):
             None,
             {
                 "fields": (
-                    ("name", "language", "current_version"),
+                    ("name", "language"),
+                    "current_version",
                     "description",
                     "arguments",
                     "timeout_ms",

@@ -19,8 +19,10 @@ class AuditRecordAdmin(ViewOnlyAdmin[AuditRecord]):
     fields = (
         "at",
         "action",
-        ("actor_kind", "actor_name", "actor_id"),
-        ("object_kind", "object_name", "object_id"),
+        ("actor_name", "actor_kind"),
+        "actor_id",
+        ("object_name", "object_kind"),
+        "object_id",
         "tenant_id",
         "reason",
         "was",

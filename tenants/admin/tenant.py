@@ -224,14 +224,14 @@ class TenantAdmin(PlatformAdmin[Tenant]):
 
     @object_action(
         "Take the deletion back",
-        explain="The tenant is active again, with all that it had.",
+        explain="The tenant is as it was before, with all that it had.",
         permissions=["delete_tenant"],
         when=_is(TenantStatus.PENDING_DELETION),
         icon="restore",
     )
     def restore(self, request: HttpRequest, obj: Tenant, data: dict[str, Any]) -> str:
-        tenant_restore(tenant=obj, actor=actor_of(request))
-        return f"{obj.slug} is active."
+        restored = tenant_restore(tenant=obj, actor=actor_of(request))
+        return f"{obj.slug} is {restored.get_status_display().lower()}."
 
     @object_action(
         "Delete",

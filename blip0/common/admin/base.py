@@ -31,7 +31,7 @@ else:
     class ModelAdmin(_UnfoldAdmin):
         """Unfold has no types; this lets us write `ModelAdmin[Monitor]` as Django's stubs do."""
 
-        def __class_getitem__(cls, _model):
+        def __class_getitem__(cls, _model: object) -> type:
             return cls
 
 

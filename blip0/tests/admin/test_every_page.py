@@ -36,7 +36,7 @@ from triggers.models import (
 )
 
 OURS = ("tenants", "platform_catalog", "triggers", "monitors", "cachesync", "blip0")
-ON_ANOTHERS_PAGE = {
+ON_ANOTHERS_PAGE: dict[type[Model], str] = {
     LimitOverride: "rows of the tenant's page",
     RpcEndpoint: "rows of the network's page",
     **dict.fromkeys(
@@ -106,8 +106,9 @@ def test_changelist__search__200(model: type[Model], inside: Client, acme: Tenan
 def test_add_page__superuser__200_or_not_addable(model: type[Model], inside: Client) -> None:
     response = inside.get(_url(model, "add"))
 
-    hook = type(admin.site.get_model_admin(model)).create_object
-    addable = hook is not PlatformAdmin.create_object
+    one = admin.site.get_model_admin(model)
+    assert isinstance(one, PlatformAdmin)
+    addable = type(one).create_object is not PlatformAdmin.create_object
     assert response.status_code == (200 if addable else 403)
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from blip0.common.actors import Actor
 from blip0.common.tenancy import current_schema, in_tenant
 from monitors.tests.factories import MonitorFactory
-from tenants.models import AuditRecord, Tenant
+from tenants.models import AuditRecord, Tenant, User
 from tenants.services.lifecycle import tenant_delete, tenant_purge
 from triggers.tests.factories import SlackTriggerFactory
 
@@ -139,10 +139,8 @@ def test_inside__tenant_deleted_meanwhile__left_by_itself(inside: Client, acme: 
     assert AuditRecord.objects.filter(action="tenant.left", tenant_id=acme.pk).exists()
 
 
-def test_inside__staff_flag_taken__sent_to_the_sign_in(
-    inside: Client, django_user_model: type
-) -> None:
-    django_user_model.objects.filter(email="sam@blip0.test").update(is_staff=False)
+def test_inside__staff_flag_taken__sent_to_the_sign_in(inside: Client) -> None:
+    User.objects.filter(email="sam@blip0.test").update(is_staff=False)
 
     assert inside.get(MONITORS)["Location"].startswith("/admin/login/")
 
