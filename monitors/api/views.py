@@ -93,9 +93,13 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
         form = CloneSerializer(data=body_of(request))
         form.is_valid(raise_exception=True)
         monitor = self.get_object()
-        self.expected_version(monitor)
         return self.created(
-            monitor_clone(monitor=monitor, actor=self.principal.actor, **form.validated_data)
+            monitor_clone(
+                monitor=monitor,
+                actor=self.principal.actor,
+                expected_version=self.expected_version(monitor),
+                **form.validated_data,
+            )
         )
 
     def _after(self, service: Callable[..., Monitor], **details: Any) -> Response:

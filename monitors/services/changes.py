@@ -92,12 +92,19 @@ def monitor_update(
 
 
 @transaction.atomic
-def monitor_clone(*, monitor: Monitor, name: str, actor: Actor, slug: str | None = None) -> Monitor:
+def monitor_clone(
+    *,
+    monitor: Monitor,
+    name: str,
+    actor: Actor,
+    slug: str | None = None,
+    expected_version: int | None = None,
+) -> Monitor:
     """Create a monitor like this one, with secrets sealed anew. A snooze isn't copied.
 
-    Raises what `monitor_create` raises, and `MonitorGone`.
+    Raises what `monitor_create` raises, `MonitorGone` and `Stale`.
     """
-    source = Stored.of(monitor_lock(monitor))
+    source = Stored.of(monitor_lock(monitor, expected_version))
     data = {key: source.values[key] for key in (*SETTINGS_KEYS, *RUNTIME_KEYS)}
     tenant = Tenant.objects.select_related("plan").get(pk=current_tenant_id())
     return monitor_create(
