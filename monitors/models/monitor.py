@@ -62,7 +62,13 @@ class Monitor(UuidModel, StampedModel):
             ),
             models.CheckConstraint(
                 condition=models.Q(threshold_amount__isnull=True, threshold_window_s__isnull=True)
-                | models.Q(threshold_amount__gte=1, threshold_window_s__gte=1),
+                # A comparison with NULL is unknown, and a CHECK lets the unknown pass.
+                | models.Q(
+                    threshold_amount__isnull=False,
+                    threshold_window_s__isnull=False,
+                    threshold_amount__gte=1,
+                    threshold_window_s__gte=1,
+                ),
                 name="monitor_threshold",
                 violation_error_message="Threshold: give both amount and window, each at least 1.",
             ),

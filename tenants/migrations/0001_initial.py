@@ -146,9 +146,9 @@ class Migration(migrations.Migration):
                 ('delete_after', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('provisioning_error', models.TextField(blank=True, editable=False)),
                 ('alert_severity', models.CharField(blank=True, choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], max_length=10)),
-                ('alert_threshold_amount', models.PositiveIntegerField(blank=True, null=True)),
-                ('alert_threshold_window_s', models.PositiveIntegerField(blank=True, null=True)),
-                ('alert_min_interval_s', models.PositiveIntegerField(blank=True, null=True)),
+                ('alert_threshold_amount', models.PositiveIntegerField(blank=True, null=True, verbose_name='threshold: matches')),
+                ('alert_threshold_window_s', models.PositiveIntegerField(blank=True, null=True, verbose_name='threshold: window (s)')),
+                ('alert_min_interval_s', models.PositiveIntegerField(blank=True, null=True, verbose_name='minimum interval (s)')),
                 ('allow_viewing_keys', models.BooleanField(default=False, help_text='Midnight viewing keys of all monitors of a network are pooled by the runtime.')),
                 ('allow_unfiltered_monitors', models.BooleanField(default=False, help_text='Monitors that match every transaction of a network.')),
                 ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tenants', to='tenants.plan')),
@@ -235,6 +235,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_keys', to='tenants.tenant')),
             ],
             options={
+                'verbose_name': 'API key',
                 'ordering': ['-created_at'],
             },
         ),
@@ -264,7 +265,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='tenant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('alert_threshold_amount__isnull', True), ('alert_threshold_window_s__isnull', True)), models.Q(('alert_threshold_amount__gte', 1), ('alert_threshold_window_s__gte', 1)), _connector='OR'), name='tenant_alert_threshold', violation_error_message='Threshold: give both amount and window, each at least 1.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('alert_threshold_amount__isnull', True), ('alert_threshold_window_s__isnull', True)), models.Q(('alert_threshold_amount__gte', 1), ('alert_threshold_amount__isnull', False), ('alert_threshold_window_s__gte', 1), ('alert_threshold_window_s__isnull', False)), _connector='OR'), name='tenant_alert_threshold', violation_error_message='Threshold: give both amount and window, each at least 1.'),
         ),
         migrations.AddConstraint(
             model_name='tenant',

@@ -80,9 +80,15 @@ class Tenant(UuidModel, StampedModel, TenantMixin):  # type: ignore[misc,django-
 
     # Defaults of every monitor of the tenant; a monitor's own value wins.
     alert_severity = models.CharField(max_length=10, choices=Severity.choices, blank=True)
-    alert_threshold_amount = models.PositiveIntegerField(null=True, blank=True)
-    alert_threshold_window_s = models.PositiveIntegerField(null=True, blank=True)
-    alert_min_interval_s = models.PositiveIntegerField(null=True, blank=True)
+    alert_threshold_amount = models.PositiveIntegerField(
+        "threshold: matches", null=True, blank=True
+    )
+    alert_threshold_window_s = models.PositiveIntegerField(
+        "threshold: window (s)", null=True, blank=True
+    )
+    alert_min_interval_s = models.PositiveIntegerField(
+        "minimum interval (s)", null=True, blank=True
+    )
 
     allow_viewing_keys = models.BooleanField(
         default=False,
@@ -113,7 +119,13 @@ class Tenant(UuidModel, StampedModel, TenantMixin):  # type: ignore[misc,django-
                 condition=models.Q(
                     alert_threshold_amount__isnull=True, alert_threshold_window_s__isnull=True
                 )
-                | models.Q(alert_threshold_amount__gte=1, alert_threshold_window_s__gte=1),
+                # A comparison with NULL is unknown, and a CHECK lets the unknown pass.
+                | models.Q(
+                    alert_threshold_amount__isnull=False,
+                    alert_threshold_window_s__isnull=False,
+                    alert_threshold_amount__gte=1,
+                    alert_threshold_window_s__gte=1,
+                ),
                 name="tenant_alert_threshold",
                 violation_error_message="Threshold: give both amount and window, each at least 1.",
             ),
