@@ -1,4 +1,12 @@
 from platform_catalog.contracts.loading import LoadReport
 from platform_catalog.contracts.probing import Outcome, Probe, ProbeTarget
+from platform_catalog.contracts.templates import TEMPLATE_KEYS, document_from_template
 
-__all__ = ["LoadReport", "Outcome", "Probe", "ProbeTarget"]
+__all__ = [
+    "TEMPLATE_KEYS",
+    "LoadReport",
+    "Outcome",
+    "Probe",
+    "ProbeTarget",
+    "document_from_template",
+]

@@ -1,8 +1,8 @@
 """Monitor templates: what a tenant may start from.
 
 `document` is what makes a monitor, less its name, networks, addresses and triggers: any of
-`description`, `match_conditions`, `trigger_conditions`, `alerting`; and `contract_spec`, which
-every address that the tenant adds is given.
+`TEMPLATE_KEYS`. Of these `contract_spec` is given to every address that the tenant adds; see
+`document_from_template`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from blip0.common.actors import Actor
 from blip0.common.exceptions import Conflict, InvalidField
 from blip0.common.validation import CheckContext, check
 from platform_catalog.choices import NetworkType
+from platform_catalog.contracts import TEMPLATE_KEYS, document_from_template
 from platform_catalog.models import MonitorTemplate
 from platform_catalog.selectors import script_paths
 from tenants.services.audit import audit_record
 
-DOCUMENT_KEYS = frozenset(
-    {"description", "match_conditions", "trigger_conditions", "alerting", "contract_spec"}
-)
+_SETTINGS = ("description", "alerting")
+"""Keys of a monitor that the runtime does not know."""
 _FIELDS = ("name", "description", "network_types", "document", "enabled")
 
 _EXAMPLE_ADDRESSES = {
@@ -95,32 +95,26 @@ def _require_valid(template: MonitorTemplate) -> None:
             pointer="/network_types",
         )
     document = template.document
-    if not isinstance(document, Mapping) or not set(document) <= DOCUMENT_KEYS:
+    if not isinstance(document, Mapping) or not set(document) <= TEMPLATE_KEYS:
         raise InvalidField(
-            f"document: an object with any of {', '.join(sorted(DOCUMENT_KEYS))}.",
+            f"document: an object with any of {', '.join(sorted(TEMPLATE_KEYS))}.",
             pointer="/document",
         )
+    settings = {key: document[key] for key in _SETTINGS if key in document}
+    check("monitor_settings", settings).raise_if_errors()
     for kind in types:
-        monitor = {
-            "name": template.name,
-            "networks": ["example"],
-            "paused": False,
-            "addresses": [_example_address(NetworkType(kind), document)],
-            "match_conditions": document.get("match_conditions"),
-            "trigger_conditions": document.get("trigger_conditions", []),
-            "triggers": [],
-        }
+        monitor = document_from_template(
+            {**document, "paused": False},
+            name=template.name,
+            networks=["example"],
+            addresses=[{"address": _EXAMPLE_ADDRESSES[NetworkType(kind)]}],
+            triggers=[],
+        )
+        monitor = {key: item for key, item in monitor.items() if key not in _SETTINGS}
         context = CheckContext(
             author="tenant", network_types={"example": kind}, script_paths=script_paths()
         )
         check("monitor", monitor, context=context).raise_if_errors()
-
-
-def _example_address(kind: NetworkType, document: Mapping[str, Any]) -> dict[str, Any]:
-    address: dict[str, Any] = {"address": _EXAMPLE_ADDRESSES[kind]}
-    if "contract_spec" in document:
-        address["contract_spec"] = document["contract_spec"]
-    return address
 
 
 def _stated(template: MonitorTemplate) -> dict[str, Any]:

@@ -331,7 +331,9 @@ def test_template__created_changed_deleted__three_records() -> None:
         ({"network_types": []}, "/network_types"),
         ({"network_types": ["EVM", "Bitcoin"]}, "/network_types"),
         ({"document": {"networks": ["base"]}}, "/document"),
+        ({"document": {}}, ""),
         ({"document": {"match_conditions": {}}}, "/match_conditions"),
+        ({"document": {"alerting": {"severity": "urgent"}}}, "/alerting/severity"),
         (
             {
                 "document": {
