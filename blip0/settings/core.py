@@ -55,7 +55,7 @@ TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 PUBLIC_SCHEMA_NAME = "public"
 TENANT_LIMIT_SET_CALLS = True
-"""One `SET search_path` a connection and tenant, not one a query. Safe from django-tenants 4.0.1."""
+"""One `SET search_path` a connection and tenant, not a query. Safe from django-tenants 4.0.1."""
 
 MIDDLEWARE = [
     "blip0.common.request_ids.RequestIdMiddleware",

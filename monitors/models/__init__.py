@@ -6,8 +6,8 @@ from monitors.models.specs import ContractSpec, MonitorAddress
 __all__ = [
     "ContractSpec",
     "Finding",
-    "MatchCondition",
     "Match",
+    "MatchCondition",
     "Monitor",
     "MonitorAddress",
     "MonitorNetwork",

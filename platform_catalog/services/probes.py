@@ -117,8 +117,8 @@ def _identity(kind: NetworkType, url: str, timeout_s: float) -> str:
         identity = result["passphrase"] if kind == NetworkType.STELLAR else result
         if isinstance(identity, str):
             return identity
-    except (TypeError, ValueError, KeyError):
-        pass
+    except (TypeError, ValueError, KeyError) as error:
+        raise NoAnswer(f"{METHODS[kind]} gave {_shown(result)}") from error
     raise NoAnswer(f"{METHODS[kind]} gave {_shown(result)}")
 
 

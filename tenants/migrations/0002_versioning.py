@@ -150,7 +150,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- Arguments: own column, tenants' table, its column. Backstop of the services, which list the users.
+-- Arguments: own column, tenants' table, its column. Backstop of the services, which say who.
 CREATE FUNCTION public.blip0_refuse_delete_in_use() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from environ import Env  # type: ignore[import-untyped]  # it has no stubs
+from environ import Env
 from hypothesis import given
 from hypothesis import strategies as st
 
