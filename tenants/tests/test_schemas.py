@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection
 
 from blip0.common.db.schemas import select_in_each, tenant_schemas
 from blip0.common.tenancy import TEMPLATE_SCHEMA
@@ -165,6 +165,19 @@ def test_select_in_each__more_schemas_than_a_batch__every_row_once() -> None:
     )
 
     assert len(rows) == 250
+
+
+@pytest.mark.django_db
+def test_select_in_each__schema_is_gone__rows_of_the_others() -> None:
+    every = tenant_schemas("django_migrations")
+    select = "SELECT {name}::text FROM {schema}.django_migrations WHERE id = 1"
+
+    rows = list(select_in_each([f"t_{0:032x}", *every, f"t_{1:032x}"], select))
+
+    assert rows == [(name,) for name in every]
+    assert list(select_in_each([f"t_{0:032x}"], select)) == []
+    with pytest.raises(ProgrammingError, match="nowhere"):
+        list(select_in_each(every, "SELECT FROM {schema}.nowhere"))
 
 
 def test_schema_create__fifty__under_a_tenth_of_a_second_each(committed: None) -> None:

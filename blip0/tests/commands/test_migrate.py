@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
@@ -12,8 +14,10 @@ from django.core.management import CommandError, call_command, get_commands
 from django.db import connection
 
 from blip0.common.tenancy import TEMPLATE_SCHEMA
+from tenants.choices import TenantStatus
 from tenants.models import Tenant
 from tenants.services.schemas import MIGRATIONS_LOCK, schemas_unlike_template
+from tenants.tests.lives import create
 
 HARMLESS = ("tenants", "0004_status_before_deletion")  # nothing to do in a tenant's schema
 LAST_OF_TRIGGERS = ("triggers", "0002_versioning")  # its triggers are there: fails if run again
@@ -23,6 +27,33 @@ def migrate(**options: Any) -> str:
     out = StringIO()
     call_command("migrate", stdout=out, stderr=StringIO(), **options)
     return out.getvalue()
+
+
+def other_session() -> psycopg.Connection:
+    """A connection of its own, in a transaction."""
+    settings = connection.settings_dict
+    return psycopg.connect(
+        host=settings["HOST"],
+        port=settings["PORT"],
+        user=settings["USER"],
+        password=settings["PASSWORD"],
+        dbname=settings["NAME"],
+    )
+
+
+def _wait_until_blocked() -> None:
+    """Until a session of this database waits for a lock on a table."""
+    deadline = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(
+                "SELECT FROM pg_locks JOIN pg_database d ON d.oid = database "
+                "WHERE NOT granted AND locktype = 'relation' AND d.datname = current_database()"
+            )
+            if cursor.fetchone() is not None:
+                return
+            time.sleep(0.01)
+    pytest.fail("nothing waits for the dropped schema")
 
 
 @pytest.fixture
@@ -52,7 +83,13 @@ def forget(committed: None) -> Iterator[Any]:
 
 def test_migrate__which_one__ours() -> None:
     assert get_commands()["migrate"] == "blip0"
-    assert get_commands()["migrate_schemas"] == "django_tenants"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--shared"], ["triggers", "0001"], ["-s", "acme"]])
+def test_migrate_schemas__anything__refused_and_names_migrate(arguments: list[str]) -> None:
+    assert get_commands()["migrate_schemas"] == "blip0"
+    with pytest.raises(CommandError, match=r"Use `manage.py migrate`"):
+        call_command("migrate_schemas", *arguments)
 
 
 def test_migrate__nothing_behind__touches_no_tenant(committed: None) -> None:
@@ -104,6 +141,30 @@ def test_migrate__check__exit_code_tells_and_nothing_is_changed(forget: Any) -> 
     assert len(schemas_unlike_template()) == 1
 
 
+def test_migrate__check__tenant_dropped_meanwhile__passes(committed: None) -> None:
+    tenant = create()
+    outcomes: list[object] = []
+
+    def check() -> None:
+        try:
+            outcomes.append(migrate(check_unapplied=True))
+        except (Exception, SystemExit) as error:
+            outcomes.append(error)
+        finally:
+            connection.close()
+
+    checking = threading.Thread(target=check)
+    with other_session() as other:
+        other.execute(f'DROP SCHEMA "{tenant.schema_name}" CASCADE')
+        checking.start()
+        _wait_until_blocked()
+        other.commit()
+    checking.join(timeout=10)
+    Tenant.objects.filter(pk=tenant.pk).update(status=TenantStatus.DELETED)
+
+    assert [type(outcome) for outcome in outcomes] == [str]
+
+
 def test_migrate__plan__names_how_many_and_changes_nothing(forget: Any) -> None:
     forget(Tenant.objects.get(slug="acme").schema_name, *HARMLESS)
 
@@ -127,14 +188,7 @@ def test_migrate__ends__lock_and_timeout_are_given_back(committed: None) -> None
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout")
         assert cursor.fetchone() == ("0",)
-    settings = connection.settings_dict
-    with psycopg.connect(
-        host=settings["HOST"],
-        port=settings["PORT"],
-        user=settings["USER"],
-        password=settings["PASSWORD"],
-        dbname=settings["NAME"],
-    ) as other:
+    with other_session() as other:
         row = other.execute(f"SELECT pg_try_advisory_lock({MIGRATIONS_LOCK})").fetchone()
         assert row == (True,)
 
