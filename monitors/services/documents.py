@@ -13,9 +13,9 @@ from uuid import UUID
 from blip0.common.canonical import canonical_bytes, sha256_hex
 from blip0.common.sealing import CannotOpen, keyring
 from blip0.common.validation import (
-    CheckContext,
+    Finding,
     InvalidDocument,
-    Limits,
+    Report,
     check,
     without_read_only,
 )
@@ -26,14 +26,11 @@ from monitors.contracts import (
     SETTINGS_KEYS,
     catalogue_script_paths,
     map_viewing_keys,
-    normal_form,
 )
 from monitors.models import Monitor
 from monitors.selectors import monitor_representation, viewing_key_place
-from monitors.services.rules import NetworkFact, storage_findings, tenant_findings
-from platform_catalog.models import FilterScript, Network
+from monitors.services.world import Examined, World, examined
 from tenants.models import Tenant
-from tenants.selectors import limits_of
 from triggers.models import Trigger
 from triggers.selectors import triggers_by_slug
 
@@ -41,11 +38,13 @@ from triggers.selectors import triggers_by_slug
 @dataclass(frozen=True, kw_only=True)
 class Draft:
     """A checked document. `values` is its normal form, `changed` its keys that differ from what
-    is stored, `triggers` the ids of the triggers that it names."""
+    is stored, `triggers` the ids of the triggers that it names, `findings` what is to be said
+    about it all the same."""
 
     values: dict[str, Any]
     changed: frozenset[str]
-    triggers: dict[str, UUID]
+    triggers: Mapping[str, UUID]
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,43 +68,22 @@ def drafted(data: object, *, tenant: Tenant, stored: Stored | None = None) -> Dr
     """Check `data`: a whole new monitor, or the changed keys of a `stored` one.
 
     Locks the named triggers until the end of the transaction, so that none is deleted before it
-    is linked. Raises `InvalidDocument` with all errors. At most six queries.
+    is linked. Raises `InvalidDocument` with all errors. At most seven queries.
     """
-    given = _settings_checked(data, stored)
-    base = stored.values if stored else DEFAULTS
-    whole = {**base, **given}
-    if stored:
-        whole["chain_configurations"] = _unmasked(whole["chain_configurations"], stored)
-    if "trigger_conditions" in whole:
-        whole["trigger_conditions"] = catalogue_script_paths(whole["trigger_conditions"])
+    result, triggers = _examined(data, tenant, stored, lock=True)
+    if result.errors or result.values is None:
+        raise InvalidDocument(result.errors)
+    return Draft(
+        values=result.values,
+        changed=_changed(result.values, stored),
+        triggers=triggers,
+        findings=result.report.findings,
+    )
 
-    networks = _network_facts()
-    triggers = _triggers_named(whole.get("triggers"))
-    context = CheckContext(
-        author="tenant",
-        script_paths=_script_paths() if whole.get("trigger_conditions") else frozenset(),
-        network_types={slug: fact.type for slug, fact in networks.items()},
-        trigger_keys=frozenset(triggers),
-        limits=_limits(given, tenant, stored),
-    )
-    report = check(
-        "monitor", {key: whole[key] for key in RUNTIME_KEYS if key in whole}, context=context
-    )
-    if report.verdict == "parse_error" or any(
-        finding.code.startswith("monitor.unknown_") for finding in report.errors
-    ):
-        report.raise_if_errors()
-    values = normal_form({"slug": "", **whole})
-    findings = [
-        *report.errors,
-        *tenant_findings(
-            values, stored=stored.values if stored else None, tenant=tenant, networks=networks
-        ),
-        *storage_findings(values),
-    ]
-    if findings:
-        raise InvalidDocument(findings)
-    return Draft(values=values, changed=_changed(values, stored), triggers=triggers)
+
+def document_report(data: object, *, tenant: Tenant) -> Report:
+    """All that there is to say about a new monitor's document. Locks nothing; seven queries."""
+    return _examined(data, tenant, None, lock=False)[0].report
 
 
 def audit_form(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,11 +122,27 @@ def sealed_configurations(
     return sealed
 
 
-def _settings_checked(data: object, stored: Stored | None) -> dict[str, Any]:
-    """The keys to write. Raises for unknown ones, and for read-only ones that would change."""
+def _examined(
+    data: object, tenant: Tenant, stored: Stored | None, *, lock: bool
+) -> tuple[Examined, Mapping[str, UUID]]:
     if not isinstance(data, Mapping):
-        check("monitor_settings", data).raise_if_errors()
-        raise TypeError("a monitor's document must be a mapping")
+        report = check("monitor", data)
+        return Examined(report=report, values=None, errors=report.errors), {}
+    given, envelope = _settings_checked(data, stored)
+    whole = _whole(given, stored)
+    triggers = _triggers_named(whole.get("triggers"), lock=lock)
+    world = World.of(tenant, triggers=triggers)
+    before = stored.values if stored else None
+    return examined(whole, world, stored=before, envelope=envelope), triggers
+
+
+def _settings_checked(
+    data: Mapping[str, Any], stored: Stored | None
+) -> tuple[dict[str, Any], list[Finding]]:
+    """The keys to write, and what is wrong with those that are the platform's.
+
+    Unknown keys, and read-only ones that would change, are among the findings.
+    """
     current = stored.representation if stored else None
     given, findings = without_read_only(data, READ_ONLY_KEYS, current=current)
     # No slug is the same as none given: a new monitor gets one made of its name.
@@ -160,46 +154,28 @@ def _settings_checked(data: object, stored: Stored | None) -> dict[str, Any]:
         replace(finding, source="policy", stage="policy")
         for finding in check("monitor_settings", settings).errors
     ]
-    if findings:
-        raise InvalidDocument(findings)
-    return given
+    return given, findings
 
 
-def _network_facts() -> dict[str, NetworkFact]:
-    rows = Network.objects.values_list("slug", "network_type", "enabled")
-    return {slug: NetworkFact(type=kind, enabled=enabled) for slug, kind, enabled in rows}
+def _whole(given: Mapping[str, Any], stored: Stored | None) -> dict[str, Any]:
+    """The document that `given` makes of the stored one, or of the defaults."""
+    whole = {**(stored.values if stored else DEFAULTS), **given}
+    if stored:
+        whole["chain_configurations"] = _unmasked(whole["chain_configurations"], stored)
+    if "trigger_conditions" in whole:
+        whole["trigger_conditions"] = catalogue_script_paths(whole["trigger_conditions"])
+    return whole
 
 
-def _script_paths() -> frozenset[str]:
-    return frozenset(script.script_path for script in FilterScript.objects.only("name", "language"))
-
-
-def _triggers_named(names: object) -> dict[str, UUID]:
-    """The ids of the live triggers with these slugs, locked; all of them if one is missing."""
+def _triggers_named(names: object, *, lock: bool) -> dict[str, UUID]:
+    """The ids of the live triggers with these slugs; all of them if one is missing."""
     slugs = {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
     if not slugs:
         return {}
-    found = {slug: trigger.pk for slug, trigger in triggers_by_slug(slugs, lock=True).items()}
+    found = {slug: trigger.pk for slug, trigger in triggers_by_slug(slugs, lock=lock).items()}
     if len(found) < len(slugs):  # it will be refused, with a suggestion
         return dict(Trigger.objects.live().values_list("slug", "pk"))
     return found
-
-
-def _limits(given: Mapping[str, Any], tenant: Tenant, stored: Stored | None) -> Limits:
-    """The plan's limits of what changes: after a downgrade, what exists stays."""
-    touched = {
-        key: key in given and (stored is None or given[key] != stored.values[key])
-        for key in ("addresses", "match_conditions", "triggers")
-    }
-    if not any(touched.values()):
-        return Limits()
-    limits = limits_of(tenant)
-    return Limits(
-        spec_bytes=limits.contract_spec_bytes if touched["addresses"] else None,
-        addresses=limits.addresses_per_monitor if touched["addresses"] else None,
-        conditions=limits.conditions_per_monitor if touched["match_conditions"] else None,
-        triggers=limits.triggers_per_monitor if touched["triggers"] else None,
-    )
 
 
 def _changed(values: Mapping[str, Any], stored: Stored | None) -> frozenset[str]:

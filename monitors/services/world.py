@@ -1,0 +1,134 @@
+"""What a monitor is checked against: the tenant, its plan and triggers, and the catalogue.
+
+Read once, in a few set-based queries, for one monitor or for a thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from blip0.common.validation import CheckContext, Finding, Limits, Report, check
+from monitors.contracts import RUNTIME_KEYS, normal_form
+from monitors.services.rules import NetworkFact, storage_findings, tenant_findings
+from platform_catalog.models import FilterScript, Network
+from tenants.models import Tenant
+from tenants.selectors import limits_of
+from triggers.models import Trigger
+
+_LIMITED: Final = {
+    "plan.addresses": "addresses",
+    "spec.size": "addresses",
+    "plan.conditions": "match_conditions",
+    "plan.triggers": "triggers",
+}
+"""Codes that a lowered plan brings about, and the part of the document that each is about."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """`triggers` are the ids of the triggers that a document may name, by slug."""
+
+    tenant: Tenant
+    networks: Mapping[str, NetworkFact]
+    script_paths: frozenset[str]
+    triggers: Mapping[str, UUID]
+    limits: Limits
+
+    @classmethod
+    def of(cls, tenant: Tenant, *, triggers: Mapping[str, UUID] | None = None) -> World:
+        """As it is now. Four queries at most; one less where `triggers` are known."""
+        limits = limits_of(tenant)
+        if triggers is None:
+            triggers = dict(Trigger.objects.live().values_list("slug", "pk"))
+        rows = Network.objects.values_list("slug", "network_type", "enabled")
+        scripts = FilterScript.objects.only("name", "language")
+        return cls(
+            tenant=tenant,
+            networks={slug: NetworkFact(type=kind, enabled=on) for slug, kind, on in rows},
+            script_paths=frozenset(script.script_path for script in scripts),
+            triggers=triggers,
+            limits=Limits(
+                spec_bytes=limits.contract_spec_bytes,
+                addresses=limits.addresses_per_monitor,
+                conditions=limits.conditions_per_monitor,
+                triggers=limits.triggers_per_monitor,
+            ),
+        )
+
+    @property
+    def context(self) -> CheckContext:
+        return CheckContext(
+            author="tenant",
+            script_paths=self.script_paths,
+            network_types={slug: fact.type for slug, fact in self.networks.items()},
+            trigger_keys=frozenset(self.triggers),
+            limits=self.limits,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """A document and all that there is to say about it, as though it were new.
+
+    `values` is its normal form; None where it has none. `errors` are what refuses it: what was
+    allowed when it was saved, and stays as it was, doesn't.
+    """
+
+    report: Report
+    values: dict[str, Any] | None
+    errors: tuple[Finding, ...]
+
+
+def examined(
+    whole: Mapping[str, Any],
+    world: World,
+    *,
+    stored: Mapping[str, Any] | None = None,
+    envelope: Sequence[Finding] = (),
+) -> Examined:
+    """Check a whole document, secrets in plain text. `stored` is the normal form that it changes.
+
+    `envelope` is what is wrong with the platform's own keys, which are not looked at here. No
+    queries.
+    """
+    runtime = {key: whole[key] for key in RUNTIME_KEYS if key in whole}
+    report = check("monitor", runtime, context=world.context)
+    shapeless = report.verdict == "parse_error" or any(
+        finding.code.startswith("monitor.unknown_") for finding in report.errors
+    )
+    if shapeless or envelope:
+        return Examined(
+            report=Report("monitor", (*envelope, *report.findings), report.verdict),
+            values=None,
+            errors=(*envelope, *report.errors),
+        )
+    values = normal_form({"slug": "", **whole})
+    as_new = _of_tenant(values, None, world)
+    refused = as_new if stored is None else _of_tenant(values, stored, world)
+    storage = tuple(storage_findings(values))
+    lasting = (
+        finding
+        for finding in report.errors
+        if stored is None or not _as_before(finding, values, stored)
+    )
+    return Examined(
+        report=Report("monitor", (*report.findings, *as_new, *storage), report.verdict),
+        values=values,
+        errors=(*lasting, *refused, *storage),
+    )
+
+
+def _of_tenant(
+    values: Mapping[str, Any], stored: Mapping[str, Any] | None, world: World
+) -> tuple[Finding, ...]:
+    networks = world.networks
+    return tuple(tenant_findings(values, stored=stored, tenant=world.tenant, networks=networks))
+
+
+def _as_before(finding: Finding, values: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
+    """After a downgrade, what exists stays: only what changes has to keep to the plan."""
+    key = _LIMITED.get(finding.code)
+    return key is not None and values[key] == stored[key]
