@@ -12,13 +12,17 @@ class MonitorsConfig(AppConfig):
         from blip0.common.reseal import RESEALERS
         from blip0.common.usage import register_usage
         from blip0.common.validation import register_kind, register_kinds
-        from monitors import models, selectors
+        from blip0.common.validation.stored import FINDING_STORES, STORE
+        from monitors import models, receivers, selectors
         from monitors.services import viewing_keys_reseal
+        from monitors.services.findings import StoredFindings
         from monitors.services.rules import check_settings
         from monitors.validators import CHECKS
 
         register_kinds(CHECKS)
         register_kind("monitor_settings", check_settings)
+        FINDING_STORES.register(STORE, StoredFindings())
+        receivers.connect()
         RESEALERS.register("viewing keys", viewing_keys_reseal)
         register_usage("network", selectors.network_users)
         register_usage("filter_script", selectors.script_users)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from blip0.common.tenancy import in_tenant
 from monitors.selectors import tenants_with_ended_snoozes
-from monitors.services import snoozes_end
+from monitors.services import findings_recheck_due, snoozes_end
 
 logger = structlog.get_logger(__name__)
 
@@ -24,3 +24,11 @@ def end_snoozes() -> None:
                 snoozes_end(now=now)
         except DatabaseError:  # one tenant's trouble doesn't keep the others asleep
             logger.exception("snoozes.end_failed", tenant_id=str(tenant_id))
+
+
+@shared_task
+def recheck_findings() -> None:
+    """Check objects anew whose findings rest on something that has changed."""
+    for tenant_id, differing in findings_recheck_due().items():
+        if differing:
+            logger.info("findings.changed", tenant_id=str(tenant_id), objects=differing)

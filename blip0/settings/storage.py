@@ -57,6 +57,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(15.0),
         "options": {"expires": 14},
     },
+    "recheck-findings": {
+        "task": "monitors.tasks.recheck_findings",
+        "schedule": schedule(60.0),
+        "options": {"expires": 55},
+    },
     "continue-tenant-lifecycles": {
         "task": "tenants.tasks.continue_lifecycles",
         "schedule": schedule(60.0),

@@ -6,6 +6,8 @@ from monitors.services.changes import (
     monitor_delete,
     monitor_update,
 )
+from monitors.services.documents import document_report
+from monitors.services.recheck import findings_recheck, findings_recheck_due
 from monitors.services.reseal import viewing_keys_reseal
 from monitors.services.states import (
     monitor_pause,
@@ -16,6 +18,9 @@ from monitors.services.states import (
 )
 
 __all__ = [
+    "document_report",
+    "findings_recheck",
+    "findings_recheck_due",
     "monitor_clone",
     "monitor_create",
     "monitor_delete",

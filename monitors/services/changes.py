@@ -12,6 +12,7 @@ from django.utils import timezone
 from blip0.common.actors import Actor
 from blip0.common.naming import conflicts_named, derived_slug
 from blip0.common.tenancy import current_tenant_id
+from blip0.common.validation.stored import findings_replace
 from monitors.contracts import RUNTIME_KEYS, SETTINGS_KEYS
 from monitors.exceptions import MonitorLimitReached
 from monitors.models import Monitor, MonitorNetwork, MonitorTrigger, ScriptCondition
@@ -52,6 +53,7 @@ def monitor_create(
     with _conflicts_named(monitor):
         monitor.save(force_insert=True)
     write_children(monitor, draft, is_new=True)
+    findings_replace("monitor", {monitor.pk: draft.findings})
     after = {**audit_form(draft.values), "slug": monitor.slug}
     record("created", monitor, actor=actor, after=after, reason=reason)
     return monitor
@@ -87,6 +89,7 @@ def monitor_update(
             before=audit_form(stored.values),
             after=audit_form(draft.values),
         )
+    findings_replace("monitor", {current.pk: draft.findings})
     current.refresh_from_db()  # drops what was prefetched before the change
     return current
 
@@ -130,6 +133,7 @@ def monitor_delete(*, monitor: Monitor, actor: Actor, expected_version: int | No
     current.deleted_at = timezone.now()
     current.snoozed_until, current.snooze_reason = None, ""
     monitor_save(current, "deleted_at", "snoozed_until", "snooze_reason")
+    findings_replace("monitor", {current.pk: ()})
     record("deleted", current, actor=actor, before=before)
 
 

@@ -11,6 +11,7 @@ from django.db import models, transaction
 from blip0.common.actors import Actor
 from blip0.common.naming import conflicts_named, derived_slug
 from blip0.common.tenancy import current_tenant_id
+from blip0.common.validation.stored import findings_replace
 from blip0.common.validation.text import WHITESPACE
 from tenants.models import Tenant
 from tenants.selectors import limits_of
@@ -28,6 +29,7 @@ from triggers.services.drafts import (
     resolve,
 )
 from triggers.services.records import audit_view, lock_trigger, record
+from triggers.signals import trigger_changed
 from triggers.store import columns_of, config_model, config_rows, sealed_config
 
 DOCUMENT_KEYS = ("name", "trigger_type", "config")
@@ -48,7 +50,8 @@ def trigger_create(
     data = envelope_checked(data)
     kind, config = data.get("trigger_type"), data.get("config")
     missing = missing_secrets(kind, config) if secrets_missing else frozenset()
-    check_document({key: data[key] for key in DOCUMENT_KEYS if key in data}, missing=missing)
+    document = {key: data[key] for key in DOCUMENT_KEYS if key in data}
+    findings = check_document(document, missing=missing)
 
     _take_place(tenant)
     name = data["name"].strip(WHITESPACE)
@@ -67,7 +70,9 @@ def trigger_create(
     with _conflicts_named(trigger):
         trigger.save(force_insert=True)
     row.save(force_insert=True)
+    findings_replace("trigger", {trigger.pk: findings})
     record("trigger.created", trigger, actor=actor, after=audit_view(trigger, sealed))
+    trigger_changed.send(Trigger, trigger=trigger)
     return trigger
 
 
@@ -113,7 +118,7 @@ def trigger_update(
                 require_secrets(missing)
         name = data.get("name", trigger.name)
         document = {"name": name, "trigger_type": kind, "config": resolved.config}
-        check_document(document, missing=missing)
+        findings_replace("trigger", {trigger.pk: check_document(document, missing=missing)})
         wanted["name"] = name.strip(WHITESPACE)
         wanted["disabled_reason"] = _disabled_reason(enabled, missing)
         sealed = sealed_config(kind, trigger.pk, resolved.config, stored=stored, kept=resolved.kept)
@@ -138,6 +143,7 @@ def trigger_update(
         after=audit_view(trigger, contract.config(columns_of(row))),
         reason=reason,
     )
+    trigger_changed.send(Trigger, trigger=trigger)
     return trigger
 
 

@@ -14,6 +14,7 @@ from blip0.common.validation import (
     CheckContext,
     Finding,
     InvalidDocument,
+    Report,
     check,
     without_read_only,
 )
@@ -107,11 +108,19 @@ def envelope_checked(data: Mapping[str, Any], trigger: Trigger | None = None) ->
     return data
 
 
-def check_document(document: Mapping[str, Any], *, missing: Collection[str] = ()) -> None:
-    """The runtime's rules and ours. What is wrong with `missing` secrets is not reported."""
+def document_findings(document: Mapping[str, Any]) -> Report:
+    """The runtime's rules and ours about a trigger whose secrets are plain."""
+    return check("trigger", document, context=_TENANT)
+
+
+def check_document(
+    document: Mapping[str, Any], *, missing: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    """All findings; raises for errors, but for what is wrong with `missing` secrets."""
     excused = {f"/config/{field}/value" for field in missing}
-    errors = check("trigger", document, context=_TENANT).errors
-    raise_findings([found for found in errors if found.pointer not in excused])
+    report = document_findings(document)
+    raise_findings([found for found in report.errors if found.pointer not in excused])
+    return report.findings
 
 
 def check_columns(row: TriggerConfig) -> None:

@@ -8,9 +8,11 @@ from django.utils import timezone
 from blip0.common.actors import Actor
 from blip0.common.exceptions import InUse
 from blip0.common.usage import users_of
+from blip0.common.validation.stored import findings_replace
 from triggers.models import Trigger
 from triggers.services.changes import trigger_update
 from triggers.services.records import audit_view, lock_trigger, record
+from triggers.signals import trigger_changed
 from triggers.store import sealed_configs
 
 
@@ -63,5 +65,7 @@ def trigger_delete(
     trigger.deleted_at = timezone.now()
     trigger.version += 1
     trigger.save(update_fields=["deleted_at", "version", "updated_at"])
+    findings_replace("trigger", {trigger.pk: ()})
     record("trigger.deleted", trigger, actor=actor, before=audit_view(trigger, config))
+    trigger_changed.send(Trigger, trigger=trigger)
     return trigger

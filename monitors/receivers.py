@@ -1,0 +1,36 @@
+"""A changed trigger: what is said about the monitors that name it may no longer be true."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from blip0.common.tenancy import current_tenant_id, in_tenant
+from monitors.projections import monitor_ids_for
+from monitors.services.recheck import findings_recheck
+from triggers.models import Trigger
+from triggers.signals import trigger_changed
+
+AT_ONCE = 10
+"""Monitors that a request checks anew after its commit; more are left to the beat."""
+
+
+def connect() -> None:
+    """Called once, by `AppConfig.ready()`."""
+    trigger_changed.connect(_trigger_changed, dispatch_uid="findings")
+
+
+def _trigger_changed(*, trigger: Trigger, **_kwargs: Any) -> None:
+    monitors = monitor_ids_for(triggers=[trigger.pk])
+    if 0 < len(monitors) <= AT_ONCE:
+        # Robust: the change is made, and the beat will look anyway.
+        transaction.on_commit(partial(_recheck, current_tenant_id(), monitors), robust=True)
+
+
+def _recheck(tenant_id: UUID, monitors: Collection[UUID]) -> None:
+    with in_tenant(tenant_id):
+        findings_recheck(monitors=monitors, triggers=())

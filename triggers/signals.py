@@ -1,0 +1,6 @@
+"""What the apps above may want to hear of triggers."""
+
+from django.dispatch import Signal
+
+trigger_changed = Signal()
+"""Sent inside the transaction that writes a trigger, with `trigger` as it is then."""
