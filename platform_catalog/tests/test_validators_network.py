@@ -184,3 +184,36 @@ def test_network__as_a_list_of_members__is_read_as_the_runtime_does():
 
     assert report.verdict == "invalid"
     assert ("error", "network.endpoint_url", URL) in found(report)
+
+
+@pytest.mark.parametrize(
+    ("changes", "low"),
+    [
+        # 60 s / 12 s + 12 + 1
+        ({"max_past_blocks": 17}, True),
+        ({"max_past_blocks": 18}, False),
+        ({"max_past_blocks": 1}, True),
+        ({"max_past_blocks": "unlimited"}, False),
+        ({"max_past_blocks": None}, False),
+        ({"max_past_blocks": 312, "cron_schedule": "0 0 * * * *"}, True),
+        ({"max_past_blocks": 313, "cron_schedule": "0 0 * * * *"}, False),
+        ({"max_past_blocks": 2, "cron_schedule": "0 0 0 30 2 *"}, True),
+    ],
+)
+def test_max_past_blocks__below_what_one_pause_brings__is_warned_about(changes, low):
+    report = _check(**changes)
+
+    assert (("warning", "network.max_past_blocks_low", "/max_past_blocks") in found(report)) is low
+    assert report.verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"cron_schedule": "*", "max_past_blocks": 1},
+        {"block_time_ms": 0, "max_past_blocks": 1},
+        {"confirmation_blocks": 2**64 - 1, "max_past_blocks": 1},
+    ],
+)
+def test_max_past_blocks__beside_broken_timing__raises_nothing(changes):
+    assert _check(**changes).errors

@@ -24,7 +24,8 @@ from blip0.common.validation.shapes import (
     refuse,
 )
 from blip0.common.validation.text import check_name, check_slug
-from platform_catalog.validators.cron import check_schedule
+from platform_catalog.validators.cron import CronError, check_schedule, parse
+from platform_catalog.validators.fire_times import longest_gap
 
 NETWORK_TYPES = ("EVM", "Stellar", "Midnight", "Solana")
 MIN_BLOCK_TIME_MS = 100
@@ -150,6 +151,38 @@ def _check_timing(value: Mapping[str, object], at: Path, out: Findings) -> None:
             'With `store_blocks`, "unlimited" can write a whole backlog to the disk: set a number.',
         )
     check_schedule(str(value["cron_schedule"]), (at, "cron_schedule"), out)
+    _check_past_blocks(value, (at, "max_past_blocks"), out)
+
+
+def _check_past_blocks(value: Mapping[str, object], at: Path, out: Findings) -> None:
+    """The runtime skips what it can't catch up with at one run of its schedule."""
+    past = value.get("max_past_blocks")
+    if past == 0 or not isinstance(past, int):
+        return
+    minimum = recommended_past_blocks(
+        str(value["cron_schedule"]),
+        block_time_ms=int(str(value["block_time_ms"])),
+        confirmations=int(str(value["confirmation_blocks"])),
+    )
+    if minimum is not None and past < minimum:
+        out.runtime_warning(
+            "network.max_past_blocks_low",
+            at,
+            f"Between two runs of the schedule up to {minimum} blocks come due, and those beyond "
+            f"{past} are skipped. Write {minimum} or more, run it more often, or leave this out.",
+        )
+
+
+def recommended_past_blocks(schedule: str, *, block_time_ms: int, confirmations: int) -> int | None:
+    """The blocks of the longest pause of a schedule; None where one of these is not valid.
+
+    The runtime itself looks at the pause that is next, which for most schedules is the same.
+    """
+    try:
+        pause_ms = longest_gap(parse(schedule)) * 1000
+    except CronError:
+        return None
+    return pause_ms // block_time_ms + confirmations + 1 if block_time_ms else None
 
 
 def _check_endpoints(

@@ -57,6 +57,16 @@ describe(
     fix='Write 1 or more or "unlimited", or leave it out.',
 )
 describe(
+    "network.max_past_blocks_low",
+    "warning",
+    "runtime",
+    "More blocks come between two runs of the schedule than `max_past_blocks`, and the runtime "
+    "skips the others for ever.",
+    kind="network",
+    example='{"block_time_ms": 1000, "max_past_blocks": 10, "cron_schedule": "0 */5 * * * *"}',
+    fix="Raise it to the number of the message, run the schedule more often, or leave it out.",
+)
+describe(
     "network.store_unlimited",
     "warning",
     "runtime",
