@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any, Literal, TypeAlias
 
 Comparison: TypeAlias = Literal[
@@ -60,8 +59,10 @@ class Combination:
 
     def as_vector(self) -> list[Any]:
         """Binary and left-associative, as the runtime builds it."""
-        first, *others = [term.as_vector() for term in self.terms]
-        return reduce(lambda left, right: [self.operator, left, right], others, first)
+        vector = self.terms[0].as_vector()
+        for term in self.terms[1:]:
+            vector = [self.operator, vector, term.as_vector()]
+        return vector
 
 
 Expression: TypeAlias = Condition | Combination
