@@ -13,12 +13,14 @@ from rest_framework.response import Response
 
 from blip0.common.api.documents import body_of
 from blip0.common.api.views import DocumentViewSet
+from blip0.common.validation import Report
 from monitors.api.filters import MonitorFilterSet
 from monitors.api.serializers import CloneSerializer, MonitorSerializer, SnoozeSerializer
 from monitors.contracts import DEFAULTS, RUNTIME_KEYS
 from monitors.models import Monitor
 from monitors.selectors import monitor_representations
 from monitors.services import (
+    document_report,
     monitor_clone,
     monitor_create,
     monitor_delete,
@@ -34,6 +36,7 @@ from tenants.api.principals import tenant_principal
 class MonitorViewSet(DocumentViewSet[Monitor]):
     """What to watch, and whom to tell."""
 
+    subject = "monitor"
     queryset = Monitor.objects.live()
     serializer_class = MonitorSerializer
     filterset_class = MonitorFilterSet
@@ -45,6 +48,9 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
 
     def represent(self, instances: Sequence[Monitor]) -> list[dict[str, Any]]:
         return monitor_representations(instances)
+
+    def examine_document(self, data: Mapping[str, Any]) -> Report:
+        return document_report(data, tenant=tenant_principal(self.request).tenant)
 
     def create_document(self, data: Mapping[str, Any]) -> Monitor:
         tenant = tenant_principal(self.request).tenant

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from blip0.common.api.filters import DocumentFilterSet, StrictBooleanFilter
 from blip0.common.api.views import DocumentViewSet
+from blip0.common.validation import Report
 from tenants.api.principals import tenant_principal
 from triggers.api.serializers import TriggerSerializer
 from triggers.choices import TriggerKind
@@ -24,6 +25,7 @@ from triggers.services import (
     trigger_disable,
     trigger_enable,
     trigger_update,
+    trigger_validate,
 )
 
 
@@ -35,6 +37,7 @@ class TriggerFilterSet(DocumentFilterSet):
 class TriggerViewSet(DocumentViewSet[Trigger]):
     """Ways to tell somebody: Slack, email, webhook, Telegram, Discord."""
 
+    subject = "trigger"
     queryset = Trigger.objects.live()
     serializer_class = TriggerSerializer
     filterset_class = TriggerFilterSet
@@ -46,6 +49,9 @@ class TriggerViewSet(DocumentViewSet[Trigger]):
 
     def represent(self, instances: Sequence[Trigger]) -> list[dict[str, Any]]:
         return trigger_representations(instances)
+
+    def examine_document(self, data: Mapping[str, Any]) -> Report:
+        return trigger_validate(data=data)
 
     def create_document(self, data: Mapping[str, Any]) -> Trigger:
         tenant = tenant_principal(self.request).tenant

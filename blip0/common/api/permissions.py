@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class HasPermission(BasePermission):
-    """The principal holds the view's `read_permission` or `write_permission`, by method.
+    """The principal holds the view's `read_permission` or `write_permission`, by what it does.
 
     Raises `NotAuthenticated` without a principal, and `NotAllowed` with the codename it lacks.
     """
@@ -24,7 +24,7 @@ class HasPermission(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         principal = principal_of(request)
         guarded = cast("TenantView", view)
-        reads = request.method in SAFE_METHODS
+        reads = guarded.reads(request)
         needed = guarded.read_permission if reads else guarded.write_permission
         if needed is not None and needed not in principal.permissions:
             raise NotAllowed(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
 from blip0.common.api.problems import CONTENT_TYPE
+from blip0.common.api.reports import VALIDATE_ONLY, FindingsSerializer, ReportSerializer
 from blip0.common.api.views import DocumentViewSet, TenantView
 
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
+_SAVES = ("create", "update", "partial_update")
 _IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
@@ -23,6 +25,13 @@ _IF_NONE_MATCH = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     description="Answer 304 if this is still its entity tag.",
+)
+_VALIDATE_ONLY = OpenApiParameter(
+    VALIDATE_ONLY,
+    bool,
+    OpenApiParameter.QUERY,
+    description="With `true`, do everything but save it: 200 with what would be found, or the "
+    "problem that a save would have.",
 )
 _DESCRIPTIONS = {
     "304": "Not modified.",
@@ -71,7 +80,25 @@ class Blip0Schema(AutoSchema):
         parameters = list(super().get_override_parameters())
         if self._is_tagged:
             parameters.append(_IF_NONE_MATCH if self.method == "GET" else _IF_MATCH)
+        if isinstance(self.view, DocumentViewSet) and self.view.action in _SAVES:
+            parameters.append(_VALIDATE_ONLY)
         return parameters
+
+    def get_response_serializers(self) -> Any:
+        described = super().get_response_serializers()
+        if not isinstance(self.view, DocumentViewSet):
+            return described
+        if self.view.action == "create":
+            return {"201": described, "200": ReportSerializer}
+        if self.view.action in _SAVES:
+            written = cast(type[serializers.Serializer[Any]], self.view.get_serializer_class())
+            return PolymorphicProxySerializer(
+                component_name=f"{written.__name__.removesuffix('Serializer')}OrReport",
+                serializers=[written, ReportSerializer],
+                resource_type_field_name=None,
+            )
+        answers = {"validate": ReportSerializer, "findings": FindingsSerializer}
+        return answers.get(self.view.action, described)
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
@@ -94,7 +121,8 @@ class Blip0Schema(AutoSchema):
 
     @property
     def _is_tagged(self) -> bool:
-        return isinstance(self.view, DocumentViewSet) and "{" in self.path
+        view = self.view
+        return isinstance(view, DocumentViewSet) and "{" in self.path and view.action != "findings"
 
     def _problem_statuses(self) -> list[str]:
         statuses = []

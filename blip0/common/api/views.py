@@ -6,7 +6,7 @@ schema, entered after authentication and permissions, and left whatever happens.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -14,6 +14,8 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -25,8 +27,15 @@ from blip0.common.api.filters import StrictFilterBackend
 from blip0.common.api.pagination import SignedCursorPagination
 from blip0.common.api.permissions import HasPermission
 from blip0.common.api.principals import Principal, principal_of
+from blip0.common.api.reports import (
+    report_representation,
+    rolled_back,
+    validates_only,
+)
 from blip0.common.exceptions import Stale
 from blip0.common.tenancy import in_tenant
+from blip0.common.validation import Report
+from blip0.common.validation.stored import Subject, finding_representation, stored_findings
 
 M = TypeVar("M", bound=Model)
 
@@ -56,6 +65,10 @@ class TenantView(APIView):
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers.setdefault("Cache-Control", self.cache_control)
         return response
+
+    def reads(self, request: Request) -> bool:
+        """Whether `read_permission` is enough for this request."""
+        return request.method in SAFE_METHODS
 
     @property
     def principal(self) -> Principal:
@@ -99,6 +112,7 @@ class DocumentViewSet(TenantViewSet[M]):
     """
 
     lookup_value_converter = "uuid"
+    subject: ClassVar[Subject]
     required_keys: ClassVar[Collection[str]]
     default_values: ClassVar[Mapping[str, Any]]
     """What PUT makes of the keys that it may leave out."""
@@ -112,8 +126,17 @@ class DocumentViewSet(TenantViewSet[M]):
     def delete_document(self, instance: M, expected: int | None) -> None:
         raise NotImplementedError
 
+    def reads(self, request: Request) -> bool:
+        return super().reads(request) or self.action == "validate"
+
+    def examine_document(self, data: Mapping[str, Any]) -> Report:
+        raise NotImplementedError
+
     def create(self, request: Request) -> Response:
-        return self.created(self.create_document(body_of(request)))
+        data = body_of(request)
+        if validates_only(request):
+            return self._tried(lambda: self.create_document(data))
+        return self.created(self.create_document(data))
 
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
         representation = self.shown(self.get_object())
@@ -128,6 +151,20 @@ class DocumentViewSet(TenantViewSet[M]):
 
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
         return self._changed(body_of(request))
+
+    @action(detail=False, methods=["post"])
+    def validate(self, request: Request) -> Response:
+        """All that there is to say about a new document, whether it could be saved or not.
+
+        Those who may read may ask.
+        """
+        return Response(report_representation(self.examine_document(body_of(request))))
+
+    @action(detail=True)
+    def findings(self, request: Request, **kwargs: Any) -> Response:
+        """What there is to say about it as it is saved, in the world as it is now."""
+        found = stored_findings(self.subject, self.get_object().pk)
+        return Response({"findings": [finding_representation(finding) for finding in found]})
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:
         instance = self.get_object()
@@ -168,4 +205,12 @@ class DocumentViewSet(TenantViewSet[M]):
     def _changed(self, data: Mapping[str, Any]) -> Response:
         instance = self.get_object()
         expected = self.expected_version(instance)
+        if validates_only(self.request):
+            return self._tried(lambda: self.update_document(instance, data, expected))
         return self.answered(self.update_document(instance, data, expected))
+
+    def _tried(self, save: Callable[[], M]) -> Response:
+        """What would be found if this were saved; nothing of it stays. Raises as a save does."""
+        with rolled_back():
+            findings = stored_findings(self.subject, save().pk)
+        return Response(report_representation(Report(self.subject, findings, "ok")))
