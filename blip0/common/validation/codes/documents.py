@@ -205,6 +205,14 @@ describe(
     fix="Write the value itself, with the type `Plain`.",
 )
 describe(
+    "secret.unreadable",
+    "error",
+    "policy",
+    "A stored secret can't be opened any more.",
+    example="A trigger whose URL was sealed under a key that has left the keyring.",
+    fix="Write the secret anew.",
+)
+describe(
     "secret.not_stored",
     "error",
     "policy",
