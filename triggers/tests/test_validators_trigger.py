@@ -220,7 +220,7 @@ def test_trigger__no_configuration__is_a_parse_error(config):
         ),
         (
             "webhook",
-            {"url": _plain("http://x")},
+            {"url": _plain("http://example.com")},
             ("warning", "trigger.insecure_url", "/config/url/value"),
         ),
         ("email", {"port": 25}, ("warning", "email.port", "/config/port")),

@@ -15,7 +15,9 @@ from blip0.common.validation.secrets import check_author
 from blip0.common.validation.shapes import Anything, Choice, Struct, Text, chosen, refuse
 from blip0.common.validation.text import check_name
 from triggers.validators.retry import check_backoff
+from triggers.validators.templates import check_subject, check_template
 from triggers.validators.types import TRIGGER_TYPES, TriggerType
+from triggers.validators.types.base import message_of
 
 TRIGGER = Struct(
     "a trigger",
@@ -91,7 +93,19 @@ def _check_policy(
     context: CheckContext,
 ) -> None:
     kind.advise(config, at, out, context)
+    _check_message(kind, config, (at, "message"), out)
     for field in kind.secrets:
         check_author(config.get(field), (at, field), out, context)
     if "retry_policy" in config:
         check_backoff(config["retry_policy"], (at, "retry_policy"), out)
+
+
+def _check_message(
+    kind: TriggerType, config: Mapping[str, object], at: Path, out: Findings
+) -> None:
+    if "message" not in config or chosen(config.get("payload_mode")) == "raw":
+        return
+    title, body = message_of(config)
+    check_title = check_subject if kind.name == "email" else check_template
+    check_title(title, (at, "title"), out)
+    check_template(body, (at, "body"), out)

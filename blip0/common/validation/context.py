@@ -25,12 +25,16 @@ class CheckContext:
     `script_paths`  every `script_path` that exists
     `network_types` network slug → type, for every network that the document may name
     `trigger_keys`  every trigger (id or slug, as the document spells them) it may name
+    `trigger_templates`  the text of their messages by these keys (`templates.template_of`)
+    `allowed_hosts` hosts in special ranges that staff allow as targets; lower case, no last dot
     """
 
     author: Literal["tenant", "staff"] | None = None
     script_paths: frozenset[str] | None = None
     network_types: Mapping[str, str] | None = None
     trigger_keys: frozenset[str] | None = None
+    trigger_templates: Mapping[str, str] | None = None
+    allowed_hosts: frozenset[str] = frozenset()
     limits: Limits = Limits()
 
 

@@ -16,6 +16,7 @@ from blip0.common.validation.text import (
 )
 from triggers.validators.email_address import EmailAddress
 from triggers.validators.retry import RETRY_FIELD
+from triggers.validators.targets import check_host
 from triggers.validators.types.base import (
     MESSAGE,
     Config,
@@ -68,7 +69,10 @@ def _validate_text(config: Config, at: Path, out: Findings) -> None:
         out.invalid("email.body", (at, "body"), "`body` holds a control character; remove it.")
 
 
-def _advise(config: Config, at: Path, out: Findings, _: CheckContext) -> None:
+def _advise(config: Config, at: Path, out: Findings, context: CheckContext) -> None:
+    host = str(config["host"])
+    if _HOST.fullmatch(host):
+        check_host(host, (at, "host"), out, context)
     port = config.get("port")
     if port is not None and port not in SECURE_PORTS:
         out.runtime_warning(

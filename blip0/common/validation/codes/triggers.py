@@ -51,6 +51,52 @@ describe(
     fix="Use a webhook, and a script of the catalogue as the monitor's condition.",
 )
 describe(
+    "trigger.target_url",
+    "error",
+    "policy",
+    "A webhook's URL has no host, or one that two programs would read differently.",
+    kind="trigger",
+    example='{"config": {"url": {"type": "Plain", "value": "https://10.0.0.1\\\\@example.org/"}}}',
+    fix="Write an ordinary URL, without blanks, line breaks and backslashes.",
+)
+describe(
+    "trigger.target",
+    "error",
+    "policy",
+    "A webhook or mail server at an address or name that isn't of the public internet: private, "
+    "loopback, link-local, metadata services, multicast, reserved, however it is written.",
+    kind="trigger",
+    example='{"config": {"url": {"type": "Plain", "value": "https://0x7f000001/hook"}}}',
+    fix="Name a public host. Staff can allow single hosts.",
+)
+describe(
+    "message.unknown_variable",
+    "warning",
+    "policy",
+    "The message names a variable that the runtime has on no chain; it leaves it as it is.",
+    kind="trigger",
+    example='{"config": {"message": {"body": "in block ${block.number}"}}}',
+    fix="Use `monitor.name`, `transaction.hash`, `events.0.args.NAME` and the like.",
+)
+describe(
+    "message.unclosed_variable",
+    "warning",
+    "policy",
+    "A `${` without a name and `}` after it.",
+    kind="trigger",
+    example='{"config": {"message": {"body": "in ${transaction.hash"}}}',
+    fix="Complete it.",
+)
+describe(
+    "message.subject_variable",
+    "warning",
+    "policy",
+    "A variable in the title of a mail: the subject is sent as it is written.",
+    kind="trigger",
+    example='{"trigger_type": "email", "config": {"message": {"title": "${monitor.name}"}}}',
+    fix="Use variables in `body` only.",
+)
+describe(
     "message.title",
     "error",
     "runtime",
@@ -220,6 +266,24 @@ describe(
     kind="trigger",
     example='{"config": {"headers": {"My header": "x"}}}',
     fix="Use letters, digits and `-`.",
+)
+describe(
+    "webhook.header_reserved",
+    "error",
+    "policy",
+    "A header that the runtime sets: its signature and time, or what concerns the connection.",
+    kind="trigger",
+    example='{"config": {"headers": {"X-Signature": "0123"}}}',
+    fix="Remove it.",
+)
+describe(
+    "webhook.message_ignored",
+    "info",
+    "policy",
+    "With `payload_mode` raw the message isn't sent.",
+    kind="trigger",
+    example='{"config": {"payload_mode": "raw"}}',
+    fix="Leave `message` out.",
 )
 describe(
     "webhook.header_value",
