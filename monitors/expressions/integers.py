@@ -16,6 +16,7 @@ BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
 _BASES = {"0x": 16, "0o": 8, "0b": 2}
 _LONGEST = 80
 """More decimal digits than an integer of 256 bits has."""
+_TOO_LARGE: int = 10**_LONGEST
 _NO_DIGITS = "it has no digits"
 _NOT_ONLY_DIGITS = "only digits may stand in it"
 
@@ -26,7 +27,8 @@ class NotAnInteger(ValueError):
 
 def integer_range(*, signed: bool, bits: int) -> tuple[int, int]:
     """The least and the greatest integer."""
-    return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
+    half = 1 << (bits - 1)
+    return (-half, half - 1) if signed else (0, 2 * half - 1)
 
 
 def rust_integer(text: str, *, signed: bool, bits: int) -> int:
@@ -51,7 +53,7 @@ def alloy_integer(text: str, *, signed: bool, bits: int) -> int:
     if text.startswith(("0x", "0X")):
         # The raw bits: 0xff…ff is minus one.
         raw = _fitting(_prefixed(text), False, bits)
-        return raw - 2**bits if raw >= 2 ** (bits - 1) else raw
+        return raw - (1 << bits) if raw >> (bits - 1) else raw
     # After a sign, hexadecimal digits too are an absolute value.
     sign, rest = _sign_and_rest(text, "+-")
     return _fitting(_signed(sign, _prefixed(rest)), signed, bits)
@@ -76,7 +78,7 @@ def _magnitude(digits: str, base: int) -> int:
         raise NotAnInteger(_NOT_ONLY_DIGITS)
     if base == 10 and len(significant) > _LONGEST and significant.isdecimal():
         # Python reads long decimal texts in quadratic time, or refuses. This fits no type either.
-        return 10**_LONGEST
+        return _TOO_LARGE
     try:
         return int(significant or "0", base)
     except ValueError:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from blip0.common.strict_json import NotStrictJSON, loads
+from blip0.common.strict_json import NotStrictJSON
 from blip0.common.validation.findings import shorten
 from monitors.expressions.integers import (
     NotAnInteger,
@@ -20,6 +20,7 @@ from monitors.expressions.integers import (
     integer_range,
     rust_integer,
 )
+from monitors.expressions.json_values import read_json
 from monitors.expressions.tree import Comparison, Value, ValueKind
 
 Chain: TypeAlias = Literal["EVM", "Stellar", "Solana", "Midnight"]
@@ -249,7 +250,7 @@ def literal_problem(chain: Chain, kind: str, operator: Comparison, value: Value)
 def _json_problem(known: Kind, value: Value) -> str | None:
     wanted, noun = (list, "array") if known.family == "array" else (dict, "object")
     try:
-        found = loads(value.text)
+        found = read_json(value.text)
     except NotStrictJSON:
         found = None
     return None if isinstance(found, wanted) else f"{_written(value)} is not a JSON {noun}."
