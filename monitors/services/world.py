@@ -97,7 +97,7 @@ def examined(
     runtime = {key: whole[key] for key in RUNTIME_KEYS if key in whole}
     report = check("monitor", runtime, context=world.context)
     shapeless = report.verdict == "parse_error" or any(
-        finding.code.startswith("monitor.unknown_") for finding in report.errors
+        finding.code.startswith(("shape.", "monitor.unknown_")) for finding in report.errors
     )
     if shapeless or envelope:
         return Examined(
