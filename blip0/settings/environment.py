@@ -110,6 +110,11 @@ VARIABLES: tuple[Variable, ...] = (
         "Days between a tenant's deletion and the end of its data.",
         default="30",
     ),
+    Variable(
+        "BLIP0_ALLOWED_TARGETS",
+        "Hosts and networks that deliveries may reach though they aren't on the public internet, "
+        "separated by commas: `hooks.internal,10.1.0.0/16`.",
+    ),
     Variable("CORS_ALLOWED_ORIGINS", "Origins of web apps that may call the API, comma separated."),
     Variable(
         "EMAIL_URL",
