@@ -11,7 +11,7 @@ from blip0.common.strict_json import MAX_DEPTH, NotStrictJSON, loads
 _EXPONENT = re.compile(r"e([+-][0-9]+)\Z")
 _BARE_MEMBER = re.compile(r"(?P<before>[{,] *)(?P<key>\w+)|: *(?P<value>[^,}]*)")
 _NUMBER_OF_RUST = re.compile(
-    r"[+-]?(?:[0-9]+\.?[0-9]*(?:e[+-]?[0-9]+)?|\.[0-9]+(?:e[+-]?[0-9]+)?|inf|infinity|nan)",
+    r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?|inf|infinity|nan)",
     re.IGNORECASE,
 )
 
@@ -51,6 +51,7 @@ class JsonTexts:
 
     def __init__(self) -> None:
         self._values: dict[str, tuple[object] | None] = {}
+        self._maps: dict[str, str] = {}
 
     def read(self, text: str) -> object:
         """As `read_json`. Raises `NotStrictJSON`."""
@@ -79,7 +80,9 @@ class JsonTexts:
 
     def quoted_map(self, text: str) -> str:
         """`{a:b}`, as Stellar's maps are rendered, as JSON; what is JSON already stays."""
-        return text if self.has(text) else _BARE_MEMBER.sub(_quoted, text)
+        if text not in self._maps:
+            self._maps[text] = text if self.has(text) else _BARE_MEMBER.sub(_quoted, text)
+        return self._maps[text]
 
 
 def _quoted(match: re.Match[str]) -> str:
