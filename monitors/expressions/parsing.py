@@ -60,7 +60,8 @@ def parse(text: str, limits: Limits | None = LIMITS) -> Expression:
     Raises `ExpressionError`, and nothing else.
     """
     if not text.strip():
-        raise ExpressionError("expression.blank", "the expression is blank", 0, len(text))
+        says = "the expression is blank and would never match: leave it out"
+        raise ExpressionError("expression.blank", says, 0, len(text))
     if limits is None:
         limits = _RUNTIME_LIMITS
     size = len(text.encode(errors="surrogatepass"))
@@ -119,7 +120,7 @@ class _Parser:
             term = TERM.match(self._text, position)
             if term is None:
                 start = after_blanks(self._text, position)
-                raise self._syntax(mistake_in_condition(self._text, start))
+                raise _syntax_error(mistake_in_condition(self._text, start))
             if term["open"]:
                 position = self._open(term)
                 continue
@@ -136,7 +137,7 @@ class _Parser:
         start, end = parenthesis.span("open")
         if len(self._around) == self._limits.depth:
             says = f"parentheses are nested more than {self._limits.depth} deep: flatten them"
-            raise self._refusal("expression.nesting", says, start, end)
+            raise ExpressionError("expression.nesting", _at_column(start, says), start, end)
         self._around.append(self._group)
         self._group = _Group(start)
         return end
@@ -154,13 +155,13 @@ class _Parser:
             position = joint.end()
             self._group.factors.append((closed.close(), opened_at, position))
         mistake = mistake_in_joint(self._text, position, condition, self._group.opened_at)
-        raise self._syntax(mistake)
+        raise _syntax_error(mistake)
 
     def _condition(self, match: re.Match[str]) -> Condition:
         start, end = match.start("name"), match.end()
         if self._conditions == self._limits.conditions:
             says = f"more than {self._conditions} conditions: split the expression"
-            raise self._refusal("expression.conditions", says, start, end)
+            raise ExpressionError("expression.conditions", _at_column(start, says), start, end)
         self._conditions += 1
         path = self._path(match) if match["path"] else ()
         operator = _OPERATORS[match["operator"].lower()]
@@ -177,15 +178,9 @@ class _Parser:
             if len(digits) > len(str(MAX_INDEX)) or int(digits) > MAX_INDEX:
                 start = match.start("path") + accessor.start()
                 says = f"an index is at most {MAX_INDEX}"
-                raise self._syntax(Mistake(start, start + len(written), says))
+                raise _syntax_error(Mistake(start, start + len(written), says))
             path.append(int(digits))
         return tuple(path)
-
-    def _syntax(self, mistake: Mistake) -> ExpressionError:
-        return self._refusal("expression.syntax", mistake.says, mistake.start, mistake.end)
-
-    def _refusal(self, code: str, says: str, start: int, end: int) -> ExpressionError:
-        return ExpressionError(code, f"column {start + 1}: {says}", start, end)
 
 
 _OPERATORS: dict[str, Comparison] = {operator: operator for operator in get_args(Comparison)}
@@ -204,3 +199,12 @@ def _value(match: re.Match[str]) -> Value:
     kind, quote = _VALUE_KINDS[group]
     start, end = match.span(group)
     return Value(kind, match[group], start - len(quote), end + len(quote), quote)
+
+
+def _at_column(start: int, says: str) -> str:
+    return f"column {start + 1}: {says}"
+
+
+def _syntax_error(mistake: Mistake) -> ExpressionError:
+    start, end, says = mistake
+    return ExpressionError("expression.syntax", _at_column(start, says), start, end)

@@ -1,7 +1,8 @@
-"""Checks of monitors and contract specs; `AppConfig.ready()` registers `CHECKS`."""
+"""Checks of monitors, expressions and contract specs; `AppConfig.ready()` registers `CHECKS`."""
 
 from blip0.common.validation import Check
 from monitors.validators.abi import check_abi
+from monitors.validators.expressions import check_lone_expression
 from monitors.validators.monitor import check_monitor
 from monitors.validators.spec import check_spec
 
@@ -9,4 +10,5 @@ CHECKS: dict[str, Check] = {
     "monitor": check_monitor,
     "abi": check_abi,
     "spec": check_spec,
+    "expression": check_lone_expression,
 }

@@ -22,7 +22,8 @@ from blip0.common.validation.shapes import (
 )
 from blip0.common.validation.text import check_name, did_you_mean
 from monitors.validators.addresses import check_address
-from monitors.validators.conditions import check_expression, check_signature
+from monitors.validators.conditions import check_signature
+from monitors.validators.expressions import check_expression
 from monitors.validators.spec import ContractSpec, check_policy
 from platform_catalog.validators.scripts import SCRIPT_FIELDS, check_script_reference
 

@@ -155,9 +155,20 @@ describe(
     fix="Write name and types, like `Transfer(address,address,uint256)`.",
 )
 describe(
+    "expression.syntax",
+    "error",
+    ("runtime", "policy"),
+    "An expression doesn't parse; inside a monitor the runtime only says so in its log, each time "
+    "that it should have matched.",
+    kind="expression",
+    example='"value > 1000 && to == 0xAb"',
+    fix="Write what the message suggests at that column; [Expressions](expressions.md) has the "
+    "grammar.",
+)
+describe(
     "expression.blank",
     "error",
-    "policy",
+    ("runtime", "policy"),
     "An expression is blank and would never match.",
     kind="monitor",
     example='{"match_conditions": {"transactions": [{"status": "Any", "expression": ""}]}}',
@@ -168,22 +179,25 @@ describe(
     "error",
     "policy",
     "An expression is longer than 4096 bytes.",
-    kind="monitor",
-    example='{"match_conditions": {"transactions": [{"status": "Any", "expression": "'
-    + "value == 1 or " * 300
-    + 'value == 1"}]}}',
+    kind="expression",
+    example='"' + "value == 1 or " * 300 + 'value == 1"',
+    fix="Split it over several conditions.",
+)
+describe(
+    "expression.conditions",
+    "error",
+    ("policy", "runtime"),
+    "An expression has more than 256 conditions; some thousands end the process of the runtime.",
+    kind="expression",
+    example='"' + "a==1 or " * 256 + 'a==1"',
     fix="Split it over several conditions.",
 )
 describe(
     "expression.nesting",
     "error",
-    "policy",
+    ("policy", "runtime"),
     "Parentheses are nested deeper than 32; a few hundred end the process of the runtime.",
-    kind="monitor",
-    example='{"match_conditions": {"transactions": [{"status": "Any", "expression": "'
-    + "(" * 33
-    + "value == 1"
-    + ")" * 33
-    + '"}]}}',
+    kind="expression",
+    example='"' + "(" * 33 + "value == 1" + ")" * 33 + '"',
     fix="Flatten it.",
 )

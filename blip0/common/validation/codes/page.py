@@ -9,7 +9,7 @@ from blip0.common.validation.codes.registry import Code, known_codes
 
 _SPEAKERS = {"runtime": "the runtime", "policy": "our policy"}
 _LEVELS = {"error": "Error", "warning": "Warning", "info": "Information"}
-_NOUNS = {"abi": "an ABI", "email": "an e-mail address"}
+_NOUNS = {"abi": "an ABI", "email": "an e-mail address", "expression": "an expression"}
 _LONG_RUN = re.compile(r"(.{1,20}?)\1{19,}")
 HEAD = """\
 # Findings

@@ -1,0 +1,71 @@
+"""`manage.py expression check|format|explain EXPR`: try an expression, without a database."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from typing import get_args
+
+from django.core.management.base import CommandError
+
+from blip0.common.commands import PlatformCommand
+from monitors.expressions.explaining import explain
+from monitors.expressions.formatting import format_expression
+from monitors.expressions.kinds import Chain
+from monitors.expressions.parsing import ExpressionError, parse
+
+STANDARD_INPUT = "-"
+SHOWN_BEFORE, SHOWN_AFTER = 60, 30
+"""Characters of a long expression that are shown around what is wrong."""
+
+
+class Command(PlatformCommand):
+    help = (
+        "Check, format or explain an expression. Exit status: 0 it is accepted, 1 it is not. "
+        "Needs no database."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("action", choices=("check", "format", "explain"))
+        parser.add_argument(
+            "expression", metavar="EXPR", help=f"`{STANDARD_INPUT}` reads standard input."
+        )
+        parser.add_argument(
+            "--chain", choices=get_args(Chain), help="Tells what a transaction of it has."
+        )
+
+    def handle(
+        self,
+        *_args: object,
+        action: str,
+        expression: str,
+        chain: Chain | None,
+        **_options: object,
+    ) -> None:
+        text = _standard_input() if expression == STANDARD_INPUT else expression
+        try:
+            tree = parse(text)
+        except ExpressionError as error:
+            self.stderr.write(pointed_out(text, error))
+            raise CommandError(error.message) from error
+        if action == "check":
+            self.stdout.write("ok")
+        elif action == "format":
+            self.stdout.write(format_expression(tree))
+        else:
+            self.stdout.write("\n".join(explain(tree, chain)))
+
+
+def pointed_out(text: str, error: ExpressionError) -> str:
+    """Two lines: the expression where it is wrong, and carets below that."""
+    first = max(0, error.start - SHOWN_BEFORE)
+    last = error.start + SHOWN_AFTER
+    # One column a character, so that the carets are where they should be.
+    shown = "".join(char if char.isprintable() else "·" for char in text[first:last])
+    carets = max(1, min(error.end, last) - error.start)
+    return f"{shown}\n{' ' * (error.start - first)}{'^' * carets}"
+
+
+def _standard_input() -> str:
+    """The line break at the end is the shell's, not the author's."""
+    return sys.stdin.read().removesuffix("\n").removesuffix("\r")
