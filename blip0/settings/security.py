@@ -28,6 +28,8 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = [env.text("BLIP0_PUBLIC_URL").rstrip("/")]
 CORS_ALLOWED_ORIGINS = env.listed("CORS_ALLOWED_ORIGINS")
 CORS_ALLOW_CREDENTIALS = True
+CORS_URLS_REGEX = r"^/api/"
+"""Never the back office: it is no other site's to read, whoever is signed in there."""
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

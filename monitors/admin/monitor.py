@@ -51,7 +51,7 @@ class MonitorAdmin(DocumentAdmin[Monitor]):
     actions_detail = ("pause", "resume", "snooze", "wake", "clone")
     readonly_fields = ("projected", "made", "document")
     fieldsets = (
-        (None, {"fields": ("name", "slug", "description", "paused", "version")}),
+        (None, {"fields": ("name", "slug", "description", "paused", "version", "tenant")}),
         ("Where it looks", {"fields": ("networks", "addresses")}),
         ("What it looks for", {"fields": ("match_conditions", "trigger_conditions")}),
         ("Whom it tells", {"fields": ("triggers",)}),

@@ -62,10 +62,11 @@ class AddUserForm(PasswordMixin, AnyModelForm):
 class UserAdmin(PlatformAdmin[User]):
     """Accounts are deactivated, never deleted: history and tenants' rows name them.
 
-    Only superusers touch other superusers and hand out rights.
+    Only superusers touch staff and hand out rights: who sets a password has what it opens.
     """
 
     audit_kind = "user"
+    hidden = ("password",)
     list_display = ("email", "name", "is_active", "is_staff", "is_superuser", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("email", "name")
@@ -95,7 +96,8 @@ class UserAdmin(PlatformAdmin[User]):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         target = self.get_object(request, obj) if isinstance(obj, str) else obj
-        if target is not None and target.is_superuser and not request.user.is_superuser:
+        is_of_staff = target is not None and (target.is_staff or target.is_superuser)
+        if is_of_staff and not request.user.is_superuser:
             return False
         return super().has_change_permission(request, target)
 

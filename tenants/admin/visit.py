@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import messages
+from django.contrib.auth.signals import user_logged_out
+from django.dispatch import receiver
 from django.http import HttpRequest
 
 from blip0.common.admin.base import actor_of
@@ -13,6 +15,7 @@ from tenants.models import Tenant
 from tenants.services.visits import tenant_enter, tenant_leave
 
 _KEY = "staff_tenant"
+_PERMISSION = "tenants.view_tenant"
 
 
 def is_staff(request: HttpRequest) -> bool:
@@ -24,7 +27,7 @@ def is_staff(request: HttpRequest) -> bool:
 def entered_tenant(request: HttpRequest) -> Tenant | None:
     """The tenant that this member of staff has entered. At most one query a request.
 
-    One that has lost its schema meanwhile is left.
+    One that has lost its schema meanwhile is left, and so is any by those who lost the right.
     """
     held = cast(Any, request)
     if not hasattr(held, "entered_tenant"):
@@ -49,20 +52,29 @@ def leave(request: HttpRequest) -> None:
     cast(Any, request).entered_tenant = None
 
 
+@receiver(user_logged_out)
+def _leave_at_sign_out(request: HttpRequest | None, **_: Any) -> None:
+    """Signing out ends the visit too, and the audit log says so."""
+    if request is not None:
+        leave(request)
+
+
 def _entered(request: HttpRequest) -> Tenant | None:
     tenant_id = request.session.get(_KEY)
     if tenant_id is None:
         return None
     with in_public():
+        permitted = request.user.has_perm(_PERMISSION)
         inside = Tenant.objects.with_schema().filter(pk=tenant_id).first()
-        if inside is not None:
+        if inside is not None and permitted:
             return inside
         del request.session[_KEY]
-        gone = Tenant.objects.filter(pk=tenant_id).first()
-        if gone is not None:
-            status = gone.get_status_display().lower()
-            tenant_leave(tenant=gone, actor=actor_of(request), reason=f"It is {status}.")
-            messages.warning(request, f"You have left {gone.slug}: it is {status}.")
+        left = Tenant.objects.filter(pk=tenant_id).first()
+        if left is not None:
+            status = left.get_status_display().lower()
+            why = f"it is {status}" if permitted else "you may no longer enter tenants"
+            tenant_leave(tenant=left, actor=actor_of(request), reason=f"Ended: {why}.")
+            messages.warning(request, f"You have left {left.slug}: {why}.")
     return None
 
 

@@ -136,14 +136,13 @@ def form_for(kind: str) -> type[TriggerForm]:
 
 def fieldsets_for(kind: str, *, is_new: bool) -> list[tuple[str | None, dict[str, Any]]]:
     """The fields of a type's form in groups."""
-    common = ("name", "slug", "enabled", "message_title", "message_body", "retry_policy", "version")
     own = [
         name
         for name in form_for(kind).declared_fields
-        if name not in common and not (is_new and name.startswith(REMOVE))
+        if name not in TriggerForm.declared_fields and not (is_new and name.startswith(REMOVE))
     ]
     return [
-        (None, {"fields": ["name", "slug", "enabled", "version"]}),
+        (None, {"fields": ["name", "slug", "enabled", "version", "tenant"]}),
         (f"Where to send it: {kind}", {"fields": own}),
         ("Message", {"fields": ["message_title", "message_body"]}),
         ("Retries", {"fields": ["retry_policy"]}),

@@ -15,6 +15,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import quote
 from django.db import models
+from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -54,6 +55,9 @@ class PlatformAdmin(ModelAdmin[M]):
 
     usage_kind = ""
     audit_kind = ""
+    hidden: Sequence[str] = ()
+    """Columns that are shown nowhere."""
+
     list_per_page = 50
     show_full_result_count = False
     list_filter_submit = True
@@ -83,6 +87,12 @@ class PlatformAdmin(ModelAdmin[M]):
         # Not Django's: there, the right to change would do, whatever this admin lets one change.
         app, name = self.opts.app_label, self.opts.model_name
         return any(request.user.has_perm(f"{app}.{verb}_{name}") for verb in ("view", "change"))
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        # `?password__startswith=…` would tell what isn't shown, a character at a time.
+        if lookup.partition(LOOKUP_SEP)[0] in self.hidden:
+            return False
+        return super().lookup_allowed(lookup, value, cast(HttpRequest, request))
 
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
         saved = (
@@ -202,9 +212,6 @@ class DocumentAdmin(PlatformAdmin[M]):
 
 class ViewOnlyAdmin(PlatformAdmin[M]):
     """For what nobody edits: history, and what other code writes. Shows every column."""
-
-    hidden: Sequence[str] = ()
-    """Columns that are shown nowhere."""
 
     def get_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
         if self.fields:

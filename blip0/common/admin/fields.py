@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.html import format_html
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelect2MultipleWidget,
@@ -17,6 +18,7 @@ from unfold.widgets import (
 
 from blip0.common.admin.display import json_text
 from blip0.common.strict_json import NotStrictJSON, loads
+from blip0.common.tenancy import current_tenant_id
 
 if TYPE_CHECKING:
     AnyModelForm = forms.ModelForm[Any]
@@ -145,7 +147,9 @@ class SecretField(forms.CharField):
         """Take the mask that a read gives, `{"set": true, "hint": "…abcd"}`."""
         if mask and mask.get("set"):
             self.required = False
-            self.help_text = f"Stored: {mask.get('hint', '…')}. Leave empty to keep it."
+            # Unfold marks help texts as safe, and a hint is the end of what a tenant wrote.
+            hint = mask.get("hint", "…")
+            self.help_text = format_html("Stored: {}. Leave empty to keep it.", hint)
         else:
             self.help_text = "None is stored yet."
 
@@ -153,12 +157,28 @@ class SecretField(forms.CharField):
 class DocumentForm(AnyModelForm):
     """A form whose document a service checks: the model has no say, and nothing is saved here.
 
-    `pointers` maps places of the document to fields where their names differ.
+    `pointers` maps places of the document to fields where their names differ. `tenant` is whose
+    form it is: with another tenant entered in another tab, nothing of it may be saved there.
     """
 
     pointers: Mapping[str, str] = {}
 
     initial: dict[str, Any]
+
+    tenant = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["tenant"] = str(current_tenant_id())
+
+    def clean(self) -> dict[str, Any]:
+        data = dict(super().clean() or self.cleaned_data)
+        if data.get("tenant") not in ("", self.initial["tenant"]):
+            raise forms.ValidationError(
+                "This form was opened inside another tenant than the one you are in now; "
+                "nothing was saved. Enter that tenant again, and open the form anew."
+            )
+        return data
 
     def _post_clean(self) -> None:
         """Nothing: the instance stays as it is stored."""
