@@ -13,11 +13,11 @@ WITH_PARENTHESES = frozenset({"EVM", "Stellar", "Midnight"})
 """Network types on which the runtime's reference check wants `name(types)`."""
 
 
-def check_signature(signature: str, chains: Collection[str], at: Path, out: Findings) -> None:
-    """`chains` are the types of the monitor's networks, as far as they are known."""
+def check_signature(signature: str, chains: Collection[str], at: Path, out: Findings) -> bool:
+    """Whether we take the signature. `chains` are the types of the networks, where known."""
     if is_blank(signature):
         out.policy("signature.blank", at, "`signature` is blank; write one.")
-        return
+        return False
     wanting = sorted(WITH_PARENTHESES.intersection(chains))
     text = signature.strip(WHITESPACE)
     if wanting and not (text.endswith(")") and "(" in text):
@@ -27,3 +27,5 @@ def check_signature(signature: str, chains: Collection[str], at: Path, out: Find
             f"On {', '.join(wanting)} a signature has the form `name(type,type)`; "
             f"`{shorten(signature)}` has not.",
         )
+        return False
+    return True

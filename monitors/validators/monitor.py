@@ -5,7 +5,7 @@ Rules look at every part that has the right form, so that one mistake doesn't hi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from blip0.common.validation.context import CheckContext
 from blip0.common.validation.findings import Findings, Path, shorten
@@ -24,9 +24,15 @@ from blip0.common.validation.text import check_name, did_you_mean
 from monitors.validators.addresses import check_address
 from monitors.validators.conditions import check_signature
 from monitors.validators.expressions import check_expression
-from monitors.validators.spec import ContractSpec, check_policy
+from monitors.validators.items import indexes
+from monitors.validators.liveness import check_liveness
+from monitors.validators.meaning import check_meaning
+from monitors.validators.messages import check_messages
+from monitors.validators.spec import ContractSpec, check_policy, recognise
+from monitors.validators.watch import ConditionList, Watch, WatchedAddress, WatchedCondition
 from platform_catalog.validators.scripts import SCRIPT_FIELDS, check_script_reference
 
+GROUPS: tuple[ConditionList, ...] = ("functions", "events", "transactions")
 STATUSES = ("Any", "Success", "Failure")
 
 ADDRESS = Struct(
@@ -89,19 +95,38 @@ def check_monitor(value: object, at: Path, out: Findings, context: CheckContext)
     _check_name(monitor.get("name"), (at, "name"), out)
     _check_networks(monitor, at, out, context)
     _check_triggers(monitor, at, out, context)
-    _check_addresses(monitor, chains, at, out, context)
-    _check_conditions(monitor, chains, at, out, context)
+    addresses = _check_addresses(monitor, chains, at, out, context)
+    conditions = _check_conditions(monitor, chains, at, out, context)
     for index, condition in enumerate(entries(monitor.get("trigger_conditions"))):
         place: Path = ((at, "trigger_conditions"), index)
         check_script_reference(SCRIPT_CONDITION.named(condition), place, out, context)
     _check_viewing_keys(monitor, at, out, context)
+    watch = Watch(
+        chains=chains,
+        networks=tuple(_networks(monitor, (at, "networks"), context)),
+        addresses=addresses,
+        conditions=conditions,
+        indexes=indexes((entry.form, entry.spec) for entry in addresses),
+    )
+    check_liveness(watch, at, out)
+    check_meaning(watch, out)
+    triggers = entries(monitor.get("triggers"))
+    check_messages(triggers, context.trigger_templates or {}, watch, (at, "triggers"), out)
+
+
+def _networks(
+    monitor: Mapping[str, object], at: Path, context: CheckContext
+) -> Iterator[tuple[Path, str]]:
+    """Place and type of every network that is known."""
+    known = context.network_types or {}
+    for index, name in enumerate(entries(monitor.get("networks"))):
+        if isinstance(name, str) and name in known:
+            yield (at, index), known[name]
 
 
 def _chains(monitor: Mapping[str, object], context: CheckContext) -> frozenset[str]:
     """The types of the monitor's networks, as far as they are known."""
-    known = context.network_types or {}
-    names = [name for name in entries(monitor.get("networks")) if isinstance(name, str)]
-    return frozenset(known[name] for name in names if name in known)
+    return frozenset(kind for _, kind in _networks(monitor, None, context))
 
 
 def _check_name(name: object, at: Path, out: Findings) -> None:
@@ -160,10 +185,11 @@ def _check_addresses(
     at: Path,
     out: Findings,
     context: CheckContext,
-) -> None:
+) -> tuple[WatchedAddress, ...]:
     addresses = entries(monitor.get("addresses"))
     _check_limit("addresses", len(addresses), context.limits.addresses, (at, "addresses"), out)
     seen: set[str] = set()
+    watched: list[WatchedAddress] = []
     for index, entry in enumerate(addresses):
         place: Path = ((at, "addresses"), index)
         members = ADDRESS.named(entry)
@@ -179,8 +205,12 @@ def _check_addresses(
                     "spec of the two. Remove one.",
                 )
             seen.add(same)
+        form = None
         if spec is not None:
-            check_policy(spec, (place, "contract_spec"), out, context, chains)
+            form = recognise(spec, None, Findings())
+            check_policy(spec, form, (place, "contract_spec"), out, context, chains)
+        watched.append(WatchedAddress(place, str(address), form, spec))
+    return tuple(watched)
 
 
 def _check_conditions(
@@ -189,22 +219,35 @@ def _check_conditions(
     at: Path,
     out: Findings,
     context: CheckContext,
-) -> None:
+) -> tuple[WatchedCondition, ...]:
     place: Path = (at, "match_conditions")
+    watched: list[WatchedCondition] = []
     conditions = MATCH_CONDITIONS.named(monitor.get("match_conditions"))
     total = 0
-    for group in MATCH_CONDITIONS.fields:
+    for group in GROUPS:
         shape = TRANSACTION_CONDITION if group == "transactions" else SIGNED_CONDITION
         for index, entry in enumerate(entries(conditions.get(group))):
             total += 1
             members = shape.named(entry)
             signature, expression = members.get("signature"), members.get("expression")
             here: Path = ((place, group), index)
-            if isinstance(signature, str):
-                check_signature(signature, chains, (here, "signature"), out)
+            known = isinstance(signature, str) and check_signature(
+                signature, chains, (here, "signature"), out
+            )
+            tree = None
             if isinstance(expression, str):
-                check_expression(expression, (here, "expression"), out)
+                tree = check_expression(expression, (here, "expression"), out)
+            watched.append(
+                WatchedCondition(
+                    group=group,
+                    at=here,
+                    signature=str(signature) if known else None,
+                    has_expression=isinstance(expression, str),
+                    expression=tree,
+                )
+            )
     _check_limit("conditions", total, context.limits.conditions, place, out)
+    return tuple(watched)
 
 
 def _check_viewing_keys(

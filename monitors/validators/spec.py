@@ -66,10 +66,14 @@ class ContractSpec:
 
 
 def check_policy(
-    value: object, at: Path, out: Findings, context: CheckContext, chains: Collection[str] = ()
+    value: object,
+    form: str | None,
+    at: Path,
+    out: Findings,
+    context: CheckContext,
+    chains: Collection[str] = (),
 ) -> None:
-    """What policy asks of a spec that parses; `chains` are the types of the monitor's networks."""
-    form = recognise(value, at, Findings())
+    """What policy asks of a spec of a form; `chains` are the types of the monitor's networks."""
     if chains and value and form is not None and form not in chains:
         out.advise(
             "spec.chain",
@@ -118,5 +122,6 @@ def _refuse_odd_numbers(value: object, at: Path, out: Findings) -> bool:
 
 def check_spec(value: object, at: Path, out: Findings, context: CheckContext) -> None:
     """The check of the kind `spec`."""
-    if recognise(value, at, out) is not None:
-        check_policy(value, at, out, context)
+    form = recognise(value, at, out)
+    if form is not None:
+        check_policy(value, form, at, out, context)

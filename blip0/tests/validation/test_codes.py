@@ -16,7 +16,7 @@ from blip0.tests.validation.samples import complete
 
 REPORTERS = {
     "parse_error", "invalid", "runtime_warning", "policy", "advise", "refuse",
-    "Finding", "_finding", "NotStrictJSON", "ExpressionError", "Problem",
+    "Finding", "_finding", "_found", "_refusal", "NotStrictJSON", "ExpressionError", "Problem",
 }  # fmt: skip
 """Functions and classes that take a code as one of their first two arguments."""
 _CODE = re.compile(r"[a-z_]+\.[a-z_]+|read_only")

@@ -4,9 +4,17 @@ A new code gets a `describe(…)` in the module of its area; a test finds the co
 not described, and the other way round, and that every example has its finding.
 """
 
-from blip0.common.validation.codes import documents, lines, monitors, networks, specs, triggers
+from blip0.common.validation.codes import (
+    documents,
+    lines,
+    meaning,
+    monitors,
+    networks,
+    specs,
+    triggers,
+)
 from blip0.common.validation.codes.registry import Code, code, describe, known_codes
 
 __all__ = ["Code", "code", "describe", "known_codes"]
 # Importing the modules is what registers their codes.
-_AREAS = (documents, networks, triggers, monitors, specs, lines)
+_AREAS = (documents, networks, triggers, monitors, meaning, specs, lines)
