@@ -24,7 +24,7 @@ MAX_TEXT = 1000
 class Variable:
     """A value as the runtime holds it: `kind` is its name for the type, `text` the rendered value.
 
-    `number`, `hash`, `map` and the like are kinds too: what a path ends in has one.
+    What a path ends in has a kind too, such as `number` or `Map`.
     """
 
     kind: str

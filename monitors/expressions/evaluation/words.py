@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from blip0.common.validation.findings import shorten
+from monitors.expressions.formatting import format_left
 from monitors.expressions.kinds import Kind
 from monitors.expressions.tree import Comparison, Condition, Value
 
@@ -45,8 +46,7 @@ _HOLDS: Mapping[Comparison, tuple[str, str]] = {
 
 def left_hand_side(condition: Condition) -> str:
     """`name.key[0]` as its author writes it, in backticks."""
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in condition.path)
-    return f"`{shorten(condition.name + ''.join(steps))}`"
+    return f"`{shorten(format_left(condition))}`"
 
 
 def in_words(condition: Condition, kind: str | None = None) -> str:
