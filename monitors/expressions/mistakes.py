@@ -176,11 +176,12 @@ def mistake_in_joint(
             fix = f"inside {value.quote} write \\{value.quote} for it, or use the other quotes"
             return _mistake(text, here, expected, fix=fix)
     elif follows_value:
+        another = CONDITION.match(text, here)
         glued = _GLUED_WORD.search(value.text)
-        if glued and (text.startswith("(", here) or NAME.match(text, here)):
+        if glued and (another or text.startswith("(", here)):
             says = f"put a blank before `{glued[0]}`: `{_shown(value.text)}` is read as one word"
             return Mistake(value.start + glued.start(), value.end, says)
-        if CONDITION.match(text, here):
+        if another:
             return _mistake(text, here, expected, fix="join conditions with `and` or `or`")
         if text[here : here + 1].isalnum():
             return _mistake(text, here, expected, _AT_JOINT, fix="put several words into quotes")

@@ -95,9 +95,9 @@ class _Group:
 
 
 def _joined(operator: Literal["and", "or"], terms: list[_Term]) -> _Term:
-    first, start, end = terms[0]
     if len(terms) == 1:
         return terms[0]
+    first, start, _ = terms[0]
     end = terms[-1][2]
     expressions = tuple([term[0] for term in terms])
     if isinstance(first, Combination) and first.operator == operator:

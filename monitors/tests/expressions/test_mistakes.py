@@ -84,6 +84,7 @@ def mistake(text, limits=LIMITS):
         ("a == 1, b == 2", 7, ",", "join conditions with `and` or `or`"),
         ("a == 1 b == 2", 8, "b", "join conditions with `and` or `or`"),
         ("a == foo bar", 10, "bar", "put several words into quotes"),
+        ("a == brand new", 12, "new", "put several words into quotes"),
         ("a == user@x.com", 10, "@", "into quotes"),
         ("a == b.c", 7, ".c", "into quotes"),
         ("a == b\n", 7, "\n", "a line break"),
