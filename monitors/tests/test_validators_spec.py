@@ -178,7 +178,10 @@ def test_spec__above_the_plans_size__is_policy_with_both_numbers():
 )
 def test_spec__of_another_chain_than_the_networks__is_a_warning(spec, chains, codes):
     report = examine(
-        lambda value, at, out, context: check_policy(value, at, out, context, chains), spec
+        lambda value, at, out, context: check_policy(
+            value, recognise(value, at, Findings()), at, out, context, chains
+        ),
+        spec,
     )
 
     assert [code for _, code, _ in found(report)] == codes
