@@ -8,6 +8,7 @@ from typing import Any
 from blip0.common.exceptions import NotFound
 from triggers.models import Trigger
 from triggers.store import masked_config, sealed_configs
+from triggers.validators.templates import template_of
 
 
 def trigger_by_slug(slug: str) -> Trigger:
@@ -28,6 +29,19 @@ def triggers_by_slug(slugs: Iterable[str], *, lock: bool = False) -> dict[str, T
     if lock:
         triggers = triggers.select_for_update(no_key=True)
     return {trigger.slug: trigger for trigger in triggers}
+
+
+def message_templates(triggers: Iterable[Trigger]) -> dict[str, str]:
+    """The text of their messages by slug, as far as the runtime fills in variables.
+
+    At most five queries.
+    """
+    listed = list(triggers)
+    configs = sealed_configs((trigger.pk, trigger.trigger_type) for trigger in listed)
+    return {
+        trigger.slug: template_of(trigger.trigger_type, configs.get(trigger.pk, {}))
+        for trigger in listed
+    }
 
 
 def trigger_representation(trigger: Trigger) -> dict[str, Any]:

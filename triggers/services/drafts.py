@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 
+from blip0.common.connecting import allowed_targets
 from blip0.common.sealing import CannotOpen
 from blip0.common.validation import (
     CheckContext,
@@ -27,8 +28,6 @@ from triggers.store import columns_of, open_secret, secrets_in
 
 WRITABLE_KEYS = frozenset({"name", "slug", "trigger_type", "enabled", "config"})
 READ_ONLY_KEYS = frozenset({"id", "version", "disabled_reason", "created_at", "updated_at"})
-
-_TENANT = CheckContext(author="tenant")
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,8 @@ def envelope_checked(data: Mapping[str, Any], trigger: Trigger | None = None) ->
 
 def document_findings(document: Mapping[str, Any]) -> Report:
     """The runtime's rules and ours about a trigger whose secrets are plain."""
-    return check("trigger", document, context=_TENANT)
+    context = CheckContext(author="tenant", allowed_hosts=allowed_targets().hosts)
+    return check("trigger", document, context=context)
 
 
 def check_document(
