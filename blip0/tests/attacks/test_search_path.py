@@ -29,6 +29,10 @@ class _Undo(Exception):
     """Rolls the innermost block back."""
 
 
+def _undo() -> None:
+    raise _Undo
+
+
 def _of_postgres() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
@@ -53,7 +57,7 @@ def test_savepoint__entered_inside_and_rolled_back__the_outer_tenant_is_served(
     with in_tenant(acme.pk):
         with _savepoint(), in_tenant(globex.pk):
             assert Trigger.objects.get().slug == "globexs"
-            raise _Undo
+            _undo()
         assert Trigger.objects.get().slug == "acmes"
         assert _of_postgres() == schema_name_for(acme.pk)
 
@@ -67,7 +71,7 @@ def test_savepoint__rolled_back_while_another_tenant_is_entered__that_one_is_ser
         with in_tenant(globex.pk):
             with _savepoint():
                 assert not Trigger.objects.exists()  # the first SET for Globex is in here
-                raise _Undo
+                _undo()
             assert _of_postgres() == schema_name_for(globex.pk)
 
 
