@@ -9,10 +9,12 @@ from typing import get_args
 from django.core.management.base import CommandError
 
 from blip0.common.commands import PlatformCommand
+from monitors.expressions.checking import problems
 from monitors.expressions.explaining import explain
 from monitors.expressions.formatting import format_expression
-from monitors.expressions.kinds import Chain
+from monitors.expressions.kinds import Chain, transaction_variables
 from monitors.expressions.parsing import ExpressionError, parse
+from monitors.expressions.tree import Expression
 
 STANDARD_INPUT = "-"
 SHOWN_BEFORE, SHOWN_AFTER = 60, 30
@@ -31,7 +33,10 @@ class Command(PlatformCommand):
             "expression", metavar="EXPR", help=f"`{STANDARD_INPUT}` reads standard input."
         )
         parser.add_argument(
-            "--chain", choices=get_args(Chain), help="Tells what a transaction of it has."
+            "--chain",
+            choices=get_args(Chain),
+            help="Read it as the expression of a transaction condition there: `check` warns of "
+            "what never matches, `explain` names the types.",
         )
 
     def handle(
@@ -50,10 +55,19 @@ class Command(PlatformCommand):
             raise CommandError(error.message) from error
         if action == "check":
             self.stdout.write("ok")
+            for warning in warnings(tree, chain) if chain else ():
+                self.stdout.write(f"warning: {warning}")
         elif action == "format":
             self.stdout.write(format_expression(tree))
         else:
             self.stdout.write("\n".join(explain(tree, chain)))
+
+
+def warnings(tree: Expression, chain: Chain) -> list[str]:
+    """What a transaction condition with this expression would be warned of."""
+    if chain == "Midnight":
+        return explain(tree, chain)
+    return [problem.message for problem in problems(tree, chain, transaction_variables(chain))]
 
 
 def pointed_out(text: str, error: ExpressionError) -> str:

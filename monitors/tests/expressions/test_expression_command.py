@@ -27,6 +27,28 @@ def test_expression__check_of_a_right_one__is_ok():
     assert run("check", "value > 1") == ("ok\n", "", 0)
 
 
+@pytest.mark.parametrize(
+    ("chain", "text", "warning"),
+    [
+        ("EVM", "transaction.value > 1", "write `value`."),
+        ("EVM", "to > 5 and value > 1", "Column 1: "),
+        ("Stellar", "value > 'x'", "not with 'x'."),
+        ("Midnight", "value > 1", "Midnight ignores expressions"),
+    ],
+)
+def test_expression__check_for_a_chain__warns_of_what_never_matches(chain, text, warning):
+    out, _, status = run("check", text, "--chain", chain)
+
+    first, said = out.splitlines()
+    assert (first, status) == ("ok", 0)
+    assert said.startswith("warning: ")
+    assert warning in said
+
+
+def test_expression__check_for_its_chain__has_no_warning():
+    assert run("check", "is_success == true", "--chain", "Solana") == ("ok\n", "", 0)
+
+
 @pytest.mark.parametrize("action", ["check", "format", "explain"])
 def test_expression__wrong__is_shown_with_carets_and_exits_1(action):
     out, complaint, status = run(action, "value > 1000 && to == 0xAb")

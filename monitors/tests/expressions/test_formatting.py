@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitors.expressions.formatting import format_expression
@@ -89,11 +89,13 @@ _fragments = st.sampled_from(
 _fuzz = st.lists(_fragments, max_size=25).map(" ".join) | st.lists(_fragments).map("".join)
 
 
+@settings(deadline=None)
 @given(_trees)
 def test_format__any_tree__parses_to_the_same(tree):
     assert_formats_without_loss(tree)
 
 
+@settings(deadline=None)
 @given(_fuzz | st.text(max_size=60))
 def test_format__whatever_parses__parses_to_the_same(text):
     tree = parsed_or_refused(text, None)
