@@ -22,8 +22,9 @@ from monitors.tests.expressions.evaluating import ALL_OPERATORS, trace
 CHAINS: tuple[Chain, ...] = get_args(Chain)
 KIND_NAMES = sorted({kind for chain in CHAINS for kind in KINDS[chain]} | {"bytes4", "Map<a,b>"})
 
+finite = st.floats(allow_nan=False, allow_infinity=False)
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | finite | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner),
     max_leaves=8,
 )
@@ -134,7 +135,7 @@ def test_written__any_json__reads_back_the_same(value):
     assert same(read_json(written(read)), read)
 
 
-@given(st.floats(allow_nan=False, allow_infinity=False))
+@given(finite)
 def test_float_text__any_float__reads_back(number):
     assert float(float_text(number)) == number
 
