@@ -27,6 +27,8 @@ from monitors.expressions.tree import Comparison, Condition, Expression, conditi
 UNKNOWN_KIND = ""
 """The kind of a variable that is there and of which no more is known: it is not typed."""
 MAX_LISTED = 12
+MAX_SUGGESTING, MAX_COMPARED = 3, 50
+"""Looking for what was meant takes time: so many conditions of an expression, so many names."""
 
 _OBJECTS = frozenset(
     {"transaction", "tx", "event", "events", "log", "function", "functions", "args"}
@@ -57,17 +59,18 @@ def problems(
     """The first problem of each condition. `variables` are the kinds by name (`UNKNOWN_KIND`
     where a kind isn't known). Linear in the expression, raises nothing.
     """
+    unknown = 0
     for condition in conditions(expression):
-        found = _problem(condition, chain, variables)
-        if found is not None:
+        if condition.name not in variables:
+            unknown += 1
+            similar = list(variables)[:MAX_COMPARED] if unknown <= MAX_SUGGESTING else []
+            says = _unknown(condition, chain, variables, similar)
+            yield _found(condition, "expression.unknown_variable", says)
+        elif found := _problem(condition, chain, variables[condition.name]):
             yield found
 
 
-def _problem(condition: Condition, chain: Chain, variables: Mapping[str, str]) -> Problem | None:
-    declared = variables.get(condition.name)
-    if declared is None:
-        says = _unknown(condition, chain, variables)
-        return _found(condition, "expression.unknown_variable", says)
+def _problem(condition: Condition, chain: Chain, declared: str) -> Problem | None:
     try:
         kind = _after_path(condition, chain, declared)
     except _NoPath as error:
@@ -103,7 +106,9 @@ def _found(condition: Condition, code: str, says: str) -> Problem:
     return Problem(code, f"Column {start + 1}: {says}", start, end)
 
 
-def _unknown(condition: Condition, chain: Chain, variables: Mapping[str, str]) -> str:
+def _unknown(
+    condition: Condition, chain: Chain, variables: Mapping[str, str], similar: list[str]
+) -> str:
     name, path = condition.name, condition.path
     says = f"There is no variable `{shorten(name)}` here."
     of_transaction = transaction_variables(chain)
@@ -116,7 +121,7 @@ def _unknown(condition: Condition, chain: Chain, variables: Mapping[str, str]) -
         return f"{says} Expressions see nothing of the block; use a script for that."
     if name in ("receipt", "status"):
         return f"{says} Choose the `status` of a transaction condition instead."
-    if guess := closest(name, variables):
+    if guess := closest(name, similar):
         return f"{says} Did you mean `{shorten(guess)}`?"
     if name in of_transaction and name not in variables:
         return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
@@ -41,19 +41,20 @@ class Index:
     def __init__(self, chain: str) -> None:
         self.chain = chain
         self.specs = 0
-        self._by_key: dict[tuple[Group, str], list[Item]] = defaultdict(list)
+        self._by_key: dict[tuple[Group, str], dict[Hashable, Item]] = defaultdict(dict)
         self._by_name: dict[tuple[Group, str], dict[str, Item]] = defaultdict(dict)
 
     def add(self, spec: Any) -> None:
         """Add a contract's spec, which must parse as one of this chain."""
         self.specs += 1
         for item in evm_items(spec) if self.chain == "EVM" else stellar_items(spec):
-            self._by_key[item.group, item.key].append(item)
+            parameters = tuple(item.variables.items())
+            self._by_key[item.group, item.key].setdefault(parameters, item)
             self._by_name[item.group, item.name.lower()].setdefault(item.signature, item)
 
     def find(self, group: Group, signature: str) -> list[Item]:
-        """The items of this signature, one a contract (or more, if a spec repeats it)."""
-        return self._by_key.get((group, self.key(signature)), [])
+        """The items of this signature: more than one where their parameters' names differ."""
+        return list(self._by_key.get((group, self.key(signature)), {}).values())
 
     def key(self, signature: str) -> str:
         return evm_key(signature) if self.chain == "EVM" else stellar_key(signature)
