@@ -3,6 +3,7 @@
 from django.templatetags.static import static
 
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 UNFOLD = {
     "SITE_TITLE": "Blip0",
     "SITE_HEADER": "Blip0",

@@ -59,6 +59,7 @@ TENANT_LIMIT_SET_CALLS = True
 
 MIDDLEWARE = [
     "blip0.common.request_ids.RequestIdMiddleware",
+    "blip0.common.middleware.Utf8Middleware",
     "blip0.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -181,3 +181,14 @@ def test_cors__an_allowed_site__reads_the_api_and_never_the_back_office(
 
     assert api["Access-Control-Allow-Origin"] == "https://app.example.org"
     assert "Access-Control-Allow-Origin" not in back_office
+
+
+@pytest.mark.parametrize(
+    "place", ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)"]
+)
+def test_sign_in__next_leads_elsewhere__leads_home(acme: Tenant, place: str) -> None:
+    response = Client().post(
+        reverse("admin:login"), {"username": STAFF, "password": PASSWORD, "next": place}
+    )
+
+    assert response.headers["Location"] == reverse("admin:index")

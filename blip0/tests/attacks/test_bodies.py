@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from blip0.testing.api import ana
 from monitors.tests.factories import USDC, make_monitor_document
@@ -39,3 +40,14 @@ def test_monitor__lists_where_the_runtime_would_take_them_for_objects__is_told(
     assert answer.status_code in (200, 422)
     found = answer.json().get("errors") or answer.json()["findings"]
     assert (pointer, "shape.spelling") in [(each["pointer"], each["code"]) for each in found]
+
+
+@pytest.mark.parametrize("codec", ["hex", "rot13", "undefined", "punycode", "utf-16"])
+def test_header__charset_that_is_no_texts__changes_nothing(db: None, codec: str) -> None:
+    client, kind = Client(), f"text/plain; charset={codec}"
+
+    for url in ("/admin/login/?next=a", "/api/v1/?search=a"):
+        assert client.generic("GET", url, b"", content_type=kind).status_code == 200
+    form = f"application/x-www-form-urlencoded; charset={codec}"
+    sent = client.generic("POST", "/admin/login/", b"username=a&password=b", content_type=form)
+    assert sent.status_code == 200
