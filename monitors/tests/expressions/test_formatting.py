@@ -1,7 +1,5 @@
 """The formatter: canonical, minimal, and without loss."""
 
-import dataclasses
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,17 +7,9 @@ from hypothesis import strategies as st
 from monitors.expressions.formatting import format_expression
 from monitors.expressions.parsing import ExpressionError, parse
 from monitors.expressions.tree import Combination, Condition, Value, conditions
-from monitors.tests.expressions.test_parsing import VECTORS, parsed_or_refused
+from monitors.tests.expressions.support import VECTORS, parsed_or_refused, without_offsets
 
 KEYWORDS = {"true", "false", "and", "or", "contains", "starts_with", "ends_with"}
-
-
-def without_offsets(tree):
-    if isinstance(tree, Combination):
-        terms = tuple(without_offsets(term) for term in tree.terms)
-        return dataclasses.replace(tree, terms=terms, start=0, end=0)
-    value = dataclasses.replace(tree.value, start=0, end=0)
-    return dataclasses.replace(tree, value=value, start=0, end=0)
 
 
 def assert_formats_without_loss(tree):

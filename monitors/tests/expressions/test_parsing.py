@@ -1,28 +1,16 @@
 """The parser: the runtime's verdicts and trees, offsets, limits, time."""
 
-import json
 import time
-from pathlib import Path
 
 import pytest
 
 from monitors.expressions.parsing import LIMITS, ExpressionError, Limits, parse
 from monitors.expressions.tree import Combination, Condition, Value, conditions
+from monitors.tests.expressions.support import VECTORS, parsed_or_refused
 
-VECTORS = [
-    json.loads(line)
-    for line in (Path(__file__).parent / "data" / "expressions.jsonl").read_text().splitlines()
-]
 DEEPEST = 500
 MOST = 5_000
 LONG = 65_536
-
-
-def parsed_or_refused(text, limits=LIMITS):
-    try:
-        return parse(text, limits)
-    except ExpressionError as error:
-        return error
 
 
 def refused(text, limits=LIMITS):
