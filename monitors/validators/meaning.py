@@ -12,6 +12,7 @@ from blip0.common.validation.findings import Findings, Path, shorten
 from monitors.expressions.checking import UNKNOWN_KIND, problems
 from monitors.expressions.kinds import Chain, transaction_variables
 from monitors.expressions.tree import Expression, conditions
+from monitors.validators.addresses import is_stellar
 from monitors.validators.items import Group, Index, arity
 from monitors.validators.watch import Watch, WatchedCondition
 
@@ -87,7 +88,8 @@ def _is_complete(index: Index, watch: Watch) -> bool:
     """
     if index.chain == "EVM":
         return index.specs > 0
-    return index.specs > 0 and all(address.form == "Stellar" for address in watch.addresses)
+    contracts = [address for address in watch.addresses if is_stellar(address.text)]
+    return index.specs > 0 and all(address.form == "Stellar" for address in contracts)
 
 
 def _check_ignored(condition: WatchedCondition, watch: Watch, out: Findings) -> None:
