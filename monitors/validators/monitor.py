@@ -11,6 +11,7 @@ from blip0.common.validation.context import CheckContext
 from blip0.common.validation.findings import Findings, Path, shorten
 from blip0.common.validation.secrets import Secret, check_author
 from blip0.common.validation.shapes import (
+    Anything,
     Choice,
     Flag,
     ListOf,
@@ -28,7 +29,8 @@ from monitors.validators.items import indexes
 from monitors.validators.liveness import check_liveness
 from monitors.validators.meaning import check_meaning
 from monitors.validators.messages import check_messages
-from monitors.validators.spec import ContractSpec, check_policy, recognise
+from monitors.validators.spec import NOUN as SPEC_NOUN
+from monitors.validators.spec import check_policy, recognise
 from monitors.validators.watch import ConditionList, Watch, WatchedAddress, WatchedCondition
 from platform_catalog.validators.scripts import SCRIPT_FIELDS, check_script_reference
 
@@ -37,7 +39,8 @@ STATUSES = ("Any", "Success", "Failure")
 
 ADDRESS = Struct(
     "an address with its spec",
-    {"address": Text(), "contract_spec": optional(ContractSpec())},
+    # A spec is large: it is looked at once, where its form is needed.
+    {"address": Text(), "contract_spec": optional(Anything(SPEC_NOUN))},
     hints={"abi": "contract_spec", "spec": "contract_spec"},
 )
 SIGNED_CONDITION = Struct(
@@ -207,7 +210,7 @@ def _check_addresses(
             seen.add(same)
         form = None
         if spec is not None:
-            form = recognise(spec, None, Findings())
+            form = recognise(spec, (place, "contract_spec"), out)
             check_policy(spec, form, (place, "contract_spec"), out, context, chains)
         watched.append(WatchedAddress(place, str(address), form, spec))
     return tuple(watched)

@@ -56,15 +56,6 @@ def _meant(value: object) -> str | None:
     return EVM if isinstance(value, str) else None
 
 
-class ContractSpec:
-    """A shape: any of the forms."""
-
-    noun = NOUN
-
-    def check(self, value: object, at: Path, out: Findings) -> bool:
-        return recognise(value, at, out) is not None
-
-
 def check_policy(
     value: object,
     form: str | None,
