@@ -10,6 +10,7 @@ from blip0.common.validation.codes import (
     meaning,
     monitors,
     networks,
+    projection,
     specs,
     triggers,
 )
@@ -17,4 +18,4 @@ from blip0.common.validation.codes.registry import Code, code, describe, known_c
 
 __all__ = ["Code", "code", "describe", "known_codes"]
 # Importing the modules is what registers their codes.
-_AREAS = (documents, networks, triggers, monitors, meaning, specs, lines)
+_AREAS = (documents, networks, triggers, monitors, meaning, specs, lines, projection)
