@@ -8,14 +8,27 @@ from blip0.tests.validation.helpers import SCRIPTS, examine, found, messages
 from monitors.validators.monitor import check_monitor
 
 USDC = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
+
+
+def _abi_event(name, *types):
+    inputs = [{"name": f"p{number}", "type": kind} for number, kind in enumerate(types)]
+    return {"type": "event", "name": name, "anonymous": False, "inputs": inputs}
+
+
+ABI = [
+    _abi_event("Transfer", "address", "address", "uint256"),
+    _abi_event("E", "string"),
+    _abi_event("f", "a"),
+]
+CONTRACT: Any = {"address": USDC, "contract_spec": ABI}
 MONITOR: Any = {
     "name": "Large transfers",
     "networks": ["ethereum_mainnet"],
     "paused": False,
-    "addresses": [{"address": USDC}],
+    "addresses": [CONTRACT],
     "match_conditions": {
         "functions": [],
-        "events": [{"signature": "Transfer(address,address,uint256)", "expression": "value > 1"}],
+        "events": [{"signature": "Transfer(address,address,uint256)", "expression": "p2 > 1"}],
         "transactions": [{"status": "Success"}],
     },
     "trigger_conditions": [
@@ -43,7 +56,7 @@ def _conditions(**changes):
     return {"match_conditions": {**MONITOR["match_conditions"], **changes}}
 
 
-def _event(signature="E()", expression=None):
+def _event(signature="E(string)", expression=None):
     return _conditions(events=[{"signature": signature, "expression": expression}])
 
 
@@ -94,7 +107,7 @@ def test_monitor__what_the_runtime_refuses__is_invalid(changes, code, pointer):
         ({"triggers": ["slak"]}, "monitor.unknown_trigger", "/triggers/0"),
         ({"addresses": [{"address": "0x0"}]}, "address.form", "/addresses/0/address"),
         (
-            {"addresses": [{"address": USDC}, {"address": USDC.lower()}]},
+            {"addresses": [CONTRACT, {**CONTRACT, "address": USDC.lower()}]},
             "monitor.repeated_address",
             "/addresses/1/address",
         ),
@@ -108,13 +121,13 @@ def test_monitor__what_the_runtime_refuses__is_invalid(changes, code, pointer):
             "expression.size",
             "/match_conditions/events/0/expression",
         ),
-        (_event(expression=f"ab == '{'é' * 2044}'"), None, None),
+        (_event(expression=f"p0 == '{'é' * 2044}'"), None, None),
         (
-            _event(expression="(" * 33 + "a == 1" + ")" * 33),
+            _event(expression="(" * 33 + "p0 == x" + ")" * 33),
             "expression.nesting",
             "/match_conditions/events/0/expression",
         ),
-        (_event(expression="(" * 32 + "a == 1" + ")" * 32), None, None),
+        (_event(expression="(" * 32 + "p0 == x" + ")" * 32), None, None),
     ],
 )
 def test_monitor__what_only_policy_refuses__leaves_the_verdict(changes, code, pointer):

@@ -15,6 +15,7 @@ CONTEXT = CheckContext(
     script_paths=SCRIPTS,
     network_types={"a": "EVM", "b": "Stellar", "c": "Solana", "d": "Midnight"},
     trigger_keys=frozenset({"t"}),
+    trigger_templates={"t": "${events.0.args.value} ${transaction.value} ${odd} ${"},
     limits=Limits(spec_bytes=1000, addresses=2, conditions=2, triggers=2),
 )
 KINDS = sorted({line["kind"] for line in vectors()} | {"filter_script", "slug"})
