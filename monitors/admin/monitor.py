@@ -49,7 +49,7 @@ class MonitorAdmin(DocumentAdmin[Monitor]):
     search_help_text = "Slug, name, id or a watched address"
     actions = ("pause_selected", "resume_selected", "snooze_selected", "wake_selected")
     actions_detail = ("pause", "resume", "snooze", "wake", "clone")
-    readonly_fields = ("projected", "made", "document")
+    readonly_fields = ("projected", "made", "findings", "document")
     fieldsets = (
         (None, {"fields": ("name", "slug", "description", "paused", "version", "tenant")}),
         ("Where it looks", {"fields": ("networks", "addresses")}),
@@ -67,8 +67,12 @@ class MonitorAdmin(DocumentAdmin[Monitor]):
         ),
         ("Chains", {"fields": ("chain_configurations",)}),
     )
-    change_fieldsets = (("In Redis", {"fields": ("projected", "made")}), *fieldsets)
-    view_fieldsets = ((None, {"fields": ("projected", "made", "document")}),)
+    change_fieldsets = (
+        ("In Redis", {"fields": ("projected", "made")}),
+        ("What validation says", {"fields": ("findings",)}),
+        *fieldsets,
+    )
+    view_fieldsets = ((None, {"fields": ("projected", "made", "findings", "document")}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Monitor]:
         return super().get_queryset(request).filter(deleted_at__isnull=True)

@@ -40,7 +40,7 @@ class TriggerAdmin(DocumentAdmin[Trigger]):
     search_fields = ("slug", "name", "=id")
     actions = ("enable_selected", "disable_selected")
     actions_detail = ("enable", "disable")
-    readonly_fields = ("users", "changed", "document")
+    readonly_fields = ("users", "changed", "findings", "document")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Trigger]:
         return super().get_queryset(request).filter(deleted_at__isnull=True)
@@ -64,7 +64,11 @@ class TriggerAdmin(DocumentAdmin[Trigger]):
             return fieldsets
         if not self.has_change_permission(request, obj):
             fieldsets = [(None, {"fields": ["document"]})]
-        return [*fieldsets, ("Used by", {"fields": ["users", "changed"]})]
+        return [
+            *fieldsets,
+            ("What validation says", {"fields": ["findings"]}),
+            ("Used by", {"fields": ["users", "changed"]}),
+        ]
 
     def create_object(self, request: HttpRequest, form: Any) -> Trigger:
         return trigger_create(

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
@@ -21,8 +22,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from blip0.common.actors import Actor
+from blip0.common.admin.findings import finding_list, summary_of
 from blip0.common.admin.refusals import REFUSALS, refused_form, said
 from blip0.common.usage import users_of
+from blip0.common.validation import Finding
+from blip0.common.validation.stored import Subject, stored_findings
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -201,7 +205,23 @@ class PlatformAdmin(ModelAdmin[M]):
 
 
 class DocumentAdmin(PlatformAdmin[M]):
-    """For a `DocumentForm`: it declares all fields itself, and the model adds none."""
+    """For a `DocumentForm`: it declares all fields itself, and the model adds none.
+
+    `findings` is a read-only field with what validation says about the saved object; who saves is
+    told at once. `audit_kind` is also the kind that findings are kept under.
+    """
+
+    @admin.display(description="findings")
+    def findings(self, obj: M) -> str:
+        return finding_list(self._findings(obj))
+
+    def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if told := summary_of(self._findings(obj)):
+            self.message_user(request, told, messages.WARNING)
+
+    def _findings(self, obj: M) -> Sequence[Finding]:
+        return stored_findings(cast(Subject, self.audit_kind), cast(UUID, obj.pk))
 
     def get_form(
         self, request: HttpRequest, obj: M | None = None, change: bool = False, **kwargs: Any
