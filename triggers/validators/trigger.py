@@ -15,6 +15,7 @@ from blip0.common.validation.secrets import check_author
 from blip0.common.validation.shapes import Anything, Choice, Struct, Text, chosen, refuse
 from blip0.common.validation.text import check_name
 from triggers.validators.retry import check_backoff
+from triggers.validators.sizes import check_sizes
 from triggers.validators.templates import check_subject, check_template
 from triggers.validators.types import TRIGGER_TYPES, TriggerType
 from triggers.validators.types.base import message_of
@@ -92,6 +93,7 @@ def _check_policy(
     out: Findings,
     context: CheckContext,
 ) -> None:
+    check_sizes(config, at, out)
     kind.advise(config, at, out, context)
     _check_message(kind, config, (at, "message"), out)
     for field in kind.secrets:

@@ -313,3 +313,20 @@ describe(
     example='{"max_backoff": {"secs": 18446744073709551615, "nanos": 1000000000}}',
     fix="Write a shorter one.",
 )
+describe(
+    "trigger.too_long",
+    "error",
+    "policy",
+    "A text of the trigger is longer than any receiver takes; every document that names the "
+    "trigger would hold it.",
+    example="A Slack message with a body of 70 KiB.",
+    fix="Shorten it: 64 KiB for a message's body, 128 bytes for a header's name, else 4 KiB.",
+)
+describe(
+    "trigger.too_many",
+    "error",
+    "policy",
+    "An email has more than 50 recipients, or a webhook more than 50 headers.",
+    example="A mail to every customer.",
+    fix="Leave some out: a mailing list has one address.",
+)
