@@ -144,7 +144,7 @@ class _Call:
             answer = outcome.get(timeout=self.timeout_s)
         except Empty:
             self._hang_up()
-            raise NoAnswer(f"no answer within {self.timeout_s:g} s") from None
+            raise self._too_late() from None
         if isinstance(answer, NoAnswer):
             raise answer
         return answer
@@ -154,9 +154,14 @@ class _Call:
             outcome.put(_result_in(self._answer()))
         except NoAnswer as error:
             outcome.put(error)
+        except TimeoutError:  # the socket's own limit, a moment before ours
+            outcome.put(self._too_late())
         except (OSError, http.client.HTTPException, ValueError) as error:
             said = getattr(error, "strerror", None) or str(error) or type(error).__name__
             outcome.put(NoAnswer(_shown(said)))
+
+    def _too_late(self) -> NoAnswer:
+        return NoAnswer(f"no answer within {self.timeout_s:g} s")
 
     def _answer(self) -> bytes:
         parts = urlsplit(self.url)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import structlog
+from django.db import transaction
 
 from blip0.common.actors import Actor
 from blip0.common.audit import difference, redact
@@ -39,13 +41,16 @@ def audit_record(
     else:
         old = redact(before) if before is not None else None
         new = redact(after) if after is not None else None
-    logger.info(
+    event = partial(
+        logger.info,
         action,
         object_id=str(object_id),
         tenant_id=str(tenant_id) if tenant_id else None,
         actor_kind=actor.kind,
         actor_id=actor.id,
     )
+    # What is rolled back (a dry run, `validate_only`, a failure) did not happen, in the log too.
+    transaction.on_commit(event, robust=True)
     return AuditRecord.objects.create(
         action=action,
         tenant_id=tenant_id,
