@@ -173,7 +173,7 @@ class DocumentForm(AnyModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = dict(super().clean() or self.cleaned_data)
-        if data.get("tenant") not in ("", self.initial["tenant"]):
+        if data.get("tenant") != self.initial["tenant"]:
             raise forms.ValidationError(
                 "This form was opened inside another tenant than the one you are in now; "
                 "nothing was saved. Enter that tenant again, and open the form anew."

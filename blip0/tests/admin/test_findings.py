@@ -28,6 +28,7 @@ def _finding(level: Any = "warning", message: str = "Mend it.") -> Finding:
 def _webhook(url: str) -> dict[str, Any]:
     data = document("webhook")
     return {
+        "tenant": str(Tenant.objects.get(slug="acme").pk),
         "name": data["name"],
         "enabled": "on",
         "url": url,

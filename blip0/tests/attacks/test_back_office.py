@@ -58,6 +58,16 @@ def test_form__of_a_tenant_left_in_another_tab__saves_nothing(
         assert not Monitor.objects.exists()
 
 
+def test_form__that_does_not_say_whose_it_is__saves_nothing(inside: Client, acme: Tenant) -> None:
+    sent = {"name": "X", "slack_url": SLACK_URL, "message_title": "t", "message_body": "b"}
+
+    page = inside.post(ADD_TRIGGER, sent)
+
+    assert "opened inside another tenant" in page.content.decode()
+    with in_tenant(acme.pk):
+        assert not Trigger.objects.exists()
+
+
 def test_form__of_the_tenant_that_one_is_in__saves(inside: Client, acme: Tenant) -> None:
     form = _hidden(inside.get(ADD_TRIGGER).content.decode())
     message = {"message_title": "t", "message_body": "b"}

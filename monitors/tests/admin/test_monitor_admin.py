@@ -33,6 +33,7 @@ def _sent(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """The form's input for a document."""
     alerting = document["alerting"]
     return {
+        "tenant": str(Tenant.objects.get(slug="acme").pk),
         "name": document["name"],
         "slug": document["slug"],
         "description": document["description"],

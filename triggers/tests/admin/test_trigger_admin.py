@@ -56,6 +56,7 @@ def _filled(kind: str, data: dict[str, Any]) -> dict[str, Any]:
     config = data["config"]
     message = config.get("message", {})
     sent: dict[str, Any] = {
+        "tenant": str(Tenant.objects.get(slug="acme").pk),
         "name": data["name"],
         "enabled": "on",
         "message_title": message.get("title", ""),
