@@ -6,10 +6,12 @@ request waits a fraction of a second, a sweep may move megabytes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +20,15 @@ from typing import Any, cast
 import redis
 from django.conf import settings
 
-from cachesync.contracts import SCHEMA_VERSION, Change, Result, StoredScope, Version, digest_of
+from cachesync.contracts import (
+    SCHEMA_VERSION,
+    Change,
+    Look,
+    Result,
+    StoredScope,
+    Version,
+    digest_of,
+)
 from cachesync.keys import CHANGES, HEARTBEAT, PLATFORM, READY, TENANTS, Scope
 
 MAX_CALL_DOCUMENTS = 200
@@ -26,6 +36,10 @@ MAX_CALL_BYTES = 4 * 1024 * 1024
 STAGING_SECONDS = 120
 MAX_STREAM_LENGTH = 100_000
 MAX_NAMED_IDS = 10
+READ_SCOPES = 25
+"""Scopes whose index is read in one round trip."""
+READ_BODIES = 50
+"""Documents that are read in one call: up to 1 MiB each."""
 
 _APPLY = (Path(__file__).parent / "lua" / "apply.lua").read_text(encoding="utf-8")
 
@@ -44,6 +58,8 @@ def _client(url: str, timeout_s: float) -> redis.Redis:
         socket_connect_timeout=timeout_s,
         health_check_interval=30,
         decode_responses=True,
+        # What isn't UTF-8 isn't ours: it must differ from what should be there, not fail.
+        encoding_errors="replace",
     )
 
 
@@ -55,9 +71,14 @@ class Store:
             url or settings.REDIS_PROJECTION_URL,
             settings.PROJECTION_TIMEOUT_S if timeout_s is None else timeout_s,
         )
-        self._apply = self._redis.register_script(_APPLY)
+        self._apply = self._redis.register_script(f"#!lua\n{_APPLY}")
+        self._stop = self._redis.register_script(f"#!lua flags=allow-oom\n{_APPLY}")
 
     # Reads
+
+    def ping(self) -> None:
+        """Raises `redis.RedisError` where nobody answers in time."""
+        self._redis.ping()
 
     def versions(self, scopes: Sequence[Scope]) -> list[Version | None]:
         """The version of each scope, None where there is none. One round trip a thousand.
@@ -76,30 +97,50 @@ class Store:
             ]
         return versions
 
-    def read(self, scope: Scope, *, look: bool = False) -> StoredScope:
-        """What a scope holds; with `look`, also which documents of its index are gone."""
+    def read(self, scope: Scope, *, look: Look = Look.INDEX) -> StoredScope:
+        """What a scope holds, as closely as `look` says."""
+        [stored] = self.read_each([scope], look=look)
+        return stored
+
+    def read_each(
+        self, scopes: Sequence[Scope], *, look: Look = Look.INDEX
+    ) -> Iterator[StoredScope]:
+        """The same for many, in their order, with few round trips; never all at once in memory."""
+        for chunk in _chunks(scopes, READ_SCOPES):
+            for scope, held in zip(chunk, self._held(chunk), strict=True):
+                if any(isinstance(part, redis.ResponseError) for part in held):
+                    # Somebody put another thing under a name of ours: nobody could replace it.
+                    self._drop_strangers(scope)
+                    [held] = self._held([scope], raise_on_error=True)
+                stored = _stored(scope, *held)
+                yield stored if look is Look.INDEX else self._looked(stored, look)
+
+    def _held(self, scopes: Sequence[Scope], *, raise_on_error: bool = False) -> list[Any]:
+        """Meta, index, active set and whether it is listed, for each scope: each from one moment."""
         pipeline = self._redis.pipeline(transaction=True)
-        pipeline.hmget(scope.meta, *_VERSION, "status", "count", "digest")
-        pipeline.hgetall(scope.index)
-        if not scope.is_platform:
-            pipeline.smembers(scope.active)
+        for scope in scopes:
+            pipeline.hmget(scope.meta, *_VERSION, "status", "count", "digest")
+            pipeline.hgetall(scope.index)
+            pipeline.smembers(scope.active or _NOWHERE)
             pipeline.sismember(TENANTS, scope.id)
-        (*held, status, count, digest), index, *of_tenant = pipeline.execute()
-        active, listed = of_tenant or (set(), True)
-        hashes = {field: entry.partition(":")[2] for field, entry in index.items()}
-        return StoredScope(
-            scope=scope,
-            version=_version(held),
-            status=status or "",
-            index=index,
-            active=frozenset(active),
-            missing=self.missing(scope, index) if look else frozenset(),
-            intact=(
-                digest == digest_of(hashes, active)
-                and count == str(len(index if scope.is_platform else active))
-                and bool(listed) == (status != _DELETED)
-            ),
-        )
+        answers = iter(pipeline.execute(raise_on_error=raise_on_error))
+        return list(zip(answers, answers, answers, answers, strict=True))
+
+    def _looked(self, stored: StoredScope, look: Look) -> StoredScope:
+        scope, index = stored.scope, stored.index
+        if look is Look.PRESENCE:
+            return replace(stored, missing=self.missing(scope, index))
+        missing: set[str] = set()
+        altered: set[str] = set()
+        for chunk in _chunks(list(index), READ_BODIES):
+            found = self.bodies(scope, chunk)
+            missing |= set(chunk) - set(found)
+            altered |= {
+                field
+                for field, body in found.items()
+                if hashlib.sha256(body.encode()).hexdigest() != stored.sha256(field)
+            }
+        return replace(stored, missing=frozenset(missing), altered=frozenset(altered))
 
     def missing(self, scope: Scope, fields: Iterable[str]) -> frozenset[str]:
         """Those of `fields` whose document isn't there."""
@@ -128,6 +169,15 @@ class Store:
             if body is not None
         }
 
+    def _drop_strangers(self, scope: Scope) -> None:
+        """Delete what stands under a name of ours and is of another type than ours."""
+        types = {scope.meta: "hash", scope.index: "hash", TENANTS: "set", CHANGES: "stream"}
+        if scope.active:
+            types[scope.active] = "set"
+        for key, wanted in types.items():
+            if self._redis.type(key) not in {wanted, "none"}:
+                self._redis.delete(key)
+
     def tenants(self) -> set[str]:
         return cast(set[str], self._redis.smembers(TENANTS))
 
@@ -139,14 +189,18 @@ class Store:
     def apply(self, change: Change, *, now: datetime) -> Result:
         """Apply a change if Redis still holds `change.expected`; else nothing of it.
 
-        Returns OK, STALE or CONFLICT. Raises `MissingReference`.
+        Returns OK, STALE or CONFLICT. Raises `MissingReference`, and `redis.OutOfMemoryError`
+        where Redis is full.
         """
         size = sum(map(len, change.puts.values()))
         large = len(change.puts) > MAX_CALL_DOCUMENTS or size > MAX_CALL_BYTES
         stage = self._stage(change) if large else ""
+        # A full Redis takes nothing new, and still lets a monitor be stopped.
+        stops = (change.deactivate or change.removals) and not change.activate
+        script = self._stop if stops else self._apply
         answer = cast(
             str,
-            self._apply(
+            script(
                 keys=[
                     change.scope.meta,
                     change.scope.index,
@@ -217,7 +271,32 @@ class Store:
 
 _VERSION = ("rev", "epoch", "token", "render_version")
 _DELETED = "deleted"
+_NOWHERE = "platform:projection:none"
+"""A key that never exists: the active set of the platform, which has none."""
 _NUMBER = re.compile(r"[0-9]+")
+
+
+def _stored(
+    scope: Scope,
+    meta: Sequence[str | None],
+    index: Mapping[str, str],
+    active: set[str],
+    listed: int,
+) -> StoredScope:
+    *version, status, count, digest = meta
+    hashes = {field: entry.partition(":")[2] for field, entry in index.items()}
+    return StoredScope(
+        scope=scope,
+        version=_version(version),
+        status=status or "",
+        index=index,
+        active=frozenset(active),
+        intact=(
+            digest == digest_of(hashes, active)
+            and count == str(len(index if scope.is_platform else active))
+            and (scope.is_platform or bool(listed) == (status != _DELETED))
+        ),
+    )
 
 
 def _version(held: Sequence[str | None]) -> Version | None:

@@ -106,6 +106,11 @@ VARIABLES: tuple[Variable, ...] = (
         default="300",
     ),
     Variable(
+        "BLIP0_DEEP_CYCLE_S",
+        "Seconds within which every document in Redis is rendered anew and compared.",
+        default="600",
+    ),
+    Variable(
         "BLIP0_TENANT_GRACE_DAYS",
         "Days between a tenant's deletion and the end of its data.",
         default="30",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 import redis
@@ -11,13 +11,14 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from blip0.common.tenancy import current_schema, in_tenant
-from cachesync.contracts import Change, Result, StoredScope, Version
+from cachesync.contracts import Change, Look, Result, StoredScope, Version
 from cachesync.keys import READY, TENANTS, Scope
 from cachesync.models import ProjectedDocument
 from cachesync.projections import render
 from cachesync.services import project
 from cachesync.services.project import _apply, scope_project, write_through
-from cachesync.services.sweep import reconcile, sweep
+from cachesync.services.reconcile import reconcile
+from cachesync.services.sweep import sweep
 from cachesync.store import Store
 from cachesync.tests.conftest import ACTOR, make_monitor, make_trigger
 from monitors.models import Monitor
@@ -158,13 +159,13 @@ def test_reconcile__tenant_created_meanwhile__is_no_orphan(in_acme, store, proje
     created: list[Tenant] = []
 
     class Meanwhile(Store):
-        def read(self, scope: Scope, *, look: bool = False) -> StoredScope:
-            if look and not created:
+        def missing(self, scope: Scope, fields: Iterable[str]) -> frozenset[str]:
+            if not created:
                 created.append(
                     tenant_create(slug="meanwhile", name="M", plan_slug="free", actor=ACTOR)
                 )
                 scope_project(scope=Scope(str(created[0].pk)), store=store)
-            return super().read(scope, look=look)
+            return super().missing(scope, fields)
 
     reconcile(store=Meanwhile())
     assert projection_redis.exists(Scope(str(created[0].pk)).meta)
@@ -208,7 +209,7 @@ def test_write_through__database_connection_killed__caller_goes_on(
     monitor = make_monitor(in_acme)
 
     class Killed(Store):
-        def read(self, scope: Scope, *, look: bool = False) -> StoredScope:
+        def read(self, scope: Scope, *, look: Look = Look.INDEX) -> StoredScope:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_backend_pid()")
                 (pid,) = cursor.fetchone()
