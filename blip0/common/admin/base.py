@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import quote
+from django.contrib.admin.utils import quote, unquote
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse
@@ -179,7 +179,7 @@ class PlatformAdmin(ModelAdmin[M]):
         permitted: list[Any] = cast(Any, super()).get_actions_detail(request, object_id)
         if not permitted:
             return []
-        obj = self.get_object(request, object_id)
+        obj = self.get_object(request, unquote(object_id))
         return [
             action
             for action in permitted
