@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 
-from blip0.common.connecting import allowed_targets
+from blip0.common.allowed_targets import allowed_targets
 from blip0.common.sealing import CannotOpen
 from blip0.common.validation import (
     CheckContext,
@@ -109,7 +109,7 @@ def envelope_checked(data: Mapping[str, Any], trigger: Trigger | None = None) ->
 
 def document_findings(document: Mapping[str, Any]) -> Report:
     """The runtime's rules and ours about a trigger whose secrets are plain."""
-    context = CheckContext(author="tenant", allowed_hosts=allowed_targets().hosts)
+    context = CheckContext(author="tenant", allowed=allowed_targets())
     return check("trigger", document, context=context)
 
 
