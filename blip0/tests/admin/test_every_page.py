@@ -52,7 +52,7 @@ ON_ANOTHERS_PAGE: dict[type[Model], str] = {
 HOSTILE = "<script>alert(1)</script>"
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-every_page = pytest.mark.parametrize("page", ADMIN_PAGES.values(), ids=lambda page: page.key)
+every_page = pytest.mark.parametrize("page", [*ADMIN_PAGES.values()], ids=lambda page: page.key)
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 
 
