@@ -15,6 +15,8 @@ from monitors.selectors import SHORT_HASH, SpecConflict, SpecHolder, spec_confli
 from tenants.models import Tenant
 
 SHOWN_CONFLICTS = 200
+SHOWN_HOLDERS = 50
+"""Monitors of each spec."""
 _EXPLAIN = (
     "Monitors bring different contract specs for one address of a network. The runtime decodes "
     "with one of them, for all monitors of all tenants: functions and events that the others name "
@@ -53,8 +55,9 @@ def _row(conflict: SpecConflict) -> list[str]:
 
 
 def _holders(holders: Sequence[SpecHolder]) -> str:
-    by_tenant = groupby(holders, key=lambda holder: (holder.tenant_id, holder.tenant))
-    return format_html_join(
+    shown = holders[:SHOWN_HOLDERS]
+    by_tenant = groupby(shown, key=lambda holder: (holder.tenant_id, holder.tenant))
+    names = format_html_join(
         "; ",
         "{}: {}",
         (
@@ -62,3 +65,5 @@ def _holders(holders: Sequence[SpecHolder]) -> str:
             for (tenant_id, slug), some in by_tenant
         ),
     )
+    more = len(holders) - len(shown)
+    return format_html("{}; and {} more", names, more) if more else names

@@ -77,6 +77,20 @@ def test_page__more_than_are_shown__says_how_many(
     assert page.count("watch-one") == 1
 
 
+def test_page__more_monitors_than_are_shown__says_how_many(
+    staff: Client, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conflicts, "SHOWN_HOLDERS", 2)
+    for number in range(5):
+        watch(acme, f"watch-{number}", ONE)
+    watch(acme, "watch-two", TWO)
+
+    page = text(staff)
+
+    assert ": watch-0, watch-1; and 3 more</li>" in page
+    assert "watch-2" not in page
+
+
 def test_page__hostile_address__is_escaped(staff: Client, acme: Tenant) -> None:
     hostile = "<script>alert(1)</script>"
     watch(acme, "watch-one", ONE, address=hostile)
