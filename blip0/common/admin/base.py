@@ -144,7 +144,7 @@ class PlatformAdmin(ModelAdmin[M]):
             return super().delete_view(request, object_id, extra_context)
         except REFUSALS as refusal:
             self.message_user(request, said(refusal), messages.ERROR)
-            return redirect(self.change_url(object_id))
+            return redirect(self.change_url(unquote(object_id)))
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -167,7 +167,7 @@ class PlatformAdmin(ModelAdmin[M]):
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
         """The audit log of this object."""
-        query = urlencode({"object_kind": self.audit_kind, "object_id": object_id})
+        query = urlencode({"object_kind": self.audit_kind, "object_id": unquote(object_id)})
         return redirect(f"{reverse('admin:tenants_auditrecord_changelist')}?{query}")
 
     def change_url(self, object_id: object) -> str:

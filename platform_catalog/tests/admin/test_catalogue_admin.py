@@ -137,6 +137,8 @@ def test_network__slug_with_an_underscore__its_page_has_buttons_that_work(staff:
 
     network.refresh_from_db()
     assert not network.enabled
+    history = staff.get(button[1].replace("/disable/", "/history/"), follow=True)
+    assert "network.disabled" in history.content.decode()
 
 
 def _script_form(script: FilterScript, **changes: Any) -> dict[str, Any]:
