@@ -41,7 +41,6 @@ class SystemSettingAdmin(PlatformAdmin[SystemSetting]):
     """A row is there for what staff have set; a page is there for every registered setting."""
 
     audit_kind = "system_setting"
-    search_fields = ("key",)
     readonly_fields = ("default", "changed")
     fields = ("value", "default", "changed")
     actions_detail = ("reset",)
