@@ -118,7 +118,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "BLIP0_ALLOWED_TARGETS",
         "Hosts and networks that deliveries may reach though they aren't on the public internet, "
-        "separated by commas: `hooks.internal,10.1.0.0/16`.",
+        "separated by commas: `hooks.internal,10.1.0.0/16`. Until staff set `allowed_targets`.",
     ),
     Variable("CORS_ALLOWED_ORIGINS", "Origins of web apps that may call the API, comma separated."),
     Variable(
