@@ -78,8 +78,13 @@ def _verify_some(wanted: Mapping[Scope, Version], done: Round) -> None:
     now = timezone.now()
     cycle = settings.PROJECTION_DEEP_CYCLE_S
     late = now - timedelta(seconds=cycle - INTERVAL_S)
-    verified_at = {scope: _verified_at(done.known.get(scope)) for scope in wanted}
-    waiting = sorted(wanted, key=verified_at.__getitem__)
+    # What can't be settled would stay the oldest, and take the turn of all others.
+    verified_at = {
+        scope: _verified_at(done.known.get(scope))
+        for scope in wanted
+        if not done.is_troubled(scope)
+    }
+    waiting = sorted(verified_at, key=verified_at.__getitem__)
     share = math.ceil(len(waiting) * INTERVAL_S / cycle)
     some = waiting[:share]
     some += [scope for scope in waiting[share : CATCH_UP * share] if verified_at[scope] < late]

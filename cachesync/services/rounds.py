@@ -75,6 +75,10 @@ class Round:
     def is_over(self) -> bool:
         return self.deadline is not None and time.monotonic() > self.deadline
 
+    def is_troubled(self, scope: Scope) -> bool:
+        """Whether something is wrong with it that this round couldn't, or wouldn't, mend."""
+        return scope in self._unsettled or scope.id in self.postponed
+
     def project(
         self,
         scope: Scope,

@@ -77,9 +77,8 @@ def _in_order(wanted: Mapping[Scope, Version], *, alone: bool) -> list[Scope]:
 
     The two of them meet in the middle of a great rebuild, instead of doing everything twice.
     """
-    platform, tenants = [], []
-    for scope in wanted:
-        (platform if scope.is_platform else tenants).append(scope)
+    platform = [scope for scope in wanted if scope.is_platform]
+    tenants = [scope for scope in wanted if not scope.is_platform]
     return platform + (tenants if alone else tenants[::-1])
 
 

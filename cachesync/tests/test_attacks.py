@@ -125,17 +125,20 @@ def test_reconcile__one_key_lost_or_altered__as_it_was(
     assert not reconcile(store=store).results, "repaired once"
 
 
-def test_sweep__meta_of_one_scope_is_of_another_type__others_are_projected(
-    in_acme, globex, scope, store, projection_redis
+@pytest.mark.parametrize("name", ["meta", "index", "active"])
+def test_reconcile__another_type_under_a_name_of_ours__replaced(
+    in_acme, scope, store, projection_redis, name
 ):
+    monitor = make_monitor(in_acme)
     reconcile(store=store)
-    projection_redis.delete(scope.meta)
-    projection_redis.set(scope.meta, "not a hash")
-    with in_tenant(globex.pk):
-        monitor = make_monitor(globex)
-    done = sweep(store=store)
-    assert projection_redis.smembers(Scope(str(globex.pk)).active) == {str(monitor.pk)}
-    assert done.failed == [scope.id]
+    key = getattr(scope, name)
+    held = projection_redis.type(key)
+    projection_redis.delete(key)
+    projection_redis.set(key, "a text")
+    reconcile(store=store)
+    assert projection_redis.type(key) == held
+    assert projection_redis.smembers(scope.active) == {str(monitor.pk)}
+    assert not reconcile(store=store).results
 
 
 def test_reconcile__cannot_be_rendered_and_body_lost__leaves_the_index(
