@@ -10,7 +10,7 @@ from django.utils import timezone
 from blip0.common.actors import Actor
 from cachesync.contracts import Look
 from cachesync.keys import PLATFORM, Scope
-from cachesync.selectors import known_scopes, wanted_versions
+from cachesync.selectors.scopes import known_scopes, wanted_versions
 from cachesync.services.conditions import scopes_verified
 from cachesync.services.rounds import Round
 from cachesync.services.sweep import declare_ready

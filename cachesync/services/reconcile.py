@@ -16,7 +16,7 @@ from blip0.common.tenancy import in_public
 from cachesync.contracts import Look, Result, Version
 from cachesync.keys import KIND_FILTER, KIND_MONITOR, KIND_NETWORK, PLATFORM, Scope
 from cachesync.models import ProjectedDocument, ProjectedScope
-from cachesync.selectors import known_scopes, wanted_versions
+from cachesync.selectors.scopes import known_scopes, wanted_versions
 from cachesync.services.conditions import scopes_verified
 from cachesync.services.rounds import Round
 from cachesync.services.sweep import is_older, sweep, told_version

@@ -9,7 +9,7 @@ from datetime import datetime
 from cachesync.contracts import Look, Version
 from cachesync.keys import Scope
 from cachesync.models import ProjectedScope
-from cachesync.selectors import dirty_since, known_scopes, scope_names, wanted_versions
+from cachesync.selectors.scopes import dirty_since, known_scopes, scope_names, wanted_versions
 from cachesync.store import Store
 
 

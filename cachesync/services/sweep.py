@@ -15,7 +15,7 @@ from django.utils import timezone
 from cachesync.contracts import SCHEMA_VERSION, Look, Version
 from cachesync.keys import PLATFORM, Scope
 from cachesync.models import ProjectedScope
-from cachesync.selectors import known_scopes, wanted_versions
+from cachesync.selectors.scopes import known_scopes, wanted_versions
 from cachesync.services.rounds import Round
 from cachesync.store import Store
 

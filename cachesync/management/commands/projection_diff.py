@@ -14,7 +14,7 @@ from blip0.common.commands import PlatformCommand
 from blip0.common.exceptions import NotFound
 from cachesync.keys import KIND_MONITOR, PLATFORM, Scope
 from cachesync.management.reports import FOUND, scope_of
-from cachesync.selectors import monitor_scopes
+from cachesync.selectors.scopes import monitor_scopes
 from cachesync.services.drift import Sides, document_sides
 from cachesync.store import Store
 

@@ -12,7 +12,7 @@ from django.core.management.base import CommandError, CommandParser
 from blip0.common.commands import PlatformCommand
 from cachesync.keys import Scope
 from cachesync.management.reports import FOUND, scope_of
-from cachesync.selectors import known_scopes, wanted_versions
+from cachesync.selectors.scopes import known_scopes, wanted_versions
 from cachesync.services.rebuild import epoch_begin_above, rebuild
 from cachesync.services.rounds import UNSETTLED
 from cachesync.store import Store

@@ -13,7 +13,7 @@ from blip0.common.validation.stored import finding_representation
 from cachesync.contracts import Drift, Look
 from cachesync.keys import Scope
 from cachesync.management.reports import FOUND, scope_of, tenant_scopes
-from cachesync.selectors import wanted_versions
+from cachesync.selectors.scopes import wanted_versions
 from cachesync.services.drift import ScopeDrift, scope_drift
 from cachesync.services.project import scope_project
 from cachesync.services.reconcile import orphans_drop
