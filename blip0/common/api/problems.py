@@ -6,6 +6,7 @@ of an unexpected exception is shown: the log has it, under the same `request_id`
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -168,7 +169,7 @@ def _of_api_exception(error: exceptions.APIException) -> Problem:
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait) + 1)
+        headers["Retry-After"] = str(math.ceil(wait))
     code, detail = str(error.get_codes()), str(error.detail)
     at = error.pointer if isinstance(error, BadJSON) else ""
     return Problem(

@@ -44,6 +44,7 @@ _DESCRIPTIONS = {
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "422": "A rule is broken; `errors` points at each place.",
+    "429": "No call is left at present; `Retry-After` says for how long.",
 }
 
 
@@ -127,7 +128,7 @@ class Blip0Schema(AutoSchema):
     def _problem_statuses(self) -> list[str]:
         statuses = []
         if isinstance(self.view, TenantView):
-            statuses += ["401", "403"]
+            statuses += ["401", "403", "429"]
             if "{" in self.path:
                 statuses.append("404")
             if self._is_list_view():

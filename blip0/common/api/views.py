@@ -6,6 +6,7 @@ schema, entered after authentication and permissions, and left whatever happens.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, ClassVar, Generic, TypeVar
@@ -27,6 +28,7 @@ from blip0.common.api.filters import StrictFilterBackend
 from blip0.common.api.pagination import SignedCursorPagination
 from blip0.common.api.permissions import HasPermission
 from blip0.common.api.principals import Principal, principal_of
+from blip0.common.api.rate_limits import Allowance, RateLimited, policies_of, rate_limiter
 from blip0.common.api.reports import (
     report_representation,
     rolled_back,
@@ -50,6 +52,7 @@ class TenantView(APIView):
     read_permission: ClassVar[str | None]
     write_permission: ClassVar[str | None]
     cache_control = "private, no-cache"
+    allowance: Allowance | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with ExitStack() as self._inside:
@@ -59,11 +62,22 @@ class TenantView(APIView):
         super().initial(request, *args, **kwargs)
         self._inside.enter_context(in_tenant(self.principal.tenant_id))
 
+    def perform_authentication(self, request: Request) -> None:
+        """Charges each call of a known caller, whatever becomes of it. Raises `RateLimited`."""
+        super().perform_authentication(request)
+        if isinstance(request.auth, Principal):
+            self.allowance = rate_limiter().spend(policies_of(request.auth))
+            if self.allowance is not None and not self.allowance.allowed:
+                raise RateLimited(self.allowance.tightest)
+
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers.setdefault("Cache-Control", self.cache_control)
+        if self.allowance is not None:
+            for name, value in self.allowance.headers(time.time()).items():
+                response[name] = value
         return response
 
     def reads(self, request: Request) -> bool:
