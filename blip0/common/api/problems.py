@@ -32,6 +32,7 @@ from blip0.common.exceptions import (
     NotSignedIn,
     Stale,
 )
+from blip0.common.idempotency import InFlight
 from blip0.common.request_ids import request_id_of
 from blip0.common.validation import Finding, InvalidDocument
 from blip0.common.validation.findings import Path, pointer
@@ -152,6 +153,8 @@ def _of_domain_error(error: DomainError) -> Problem:
     headers = {}
     if isinstance(error, PreconditionFailed):
         headers["ETag"] = error.etag
+    if isinstance(error, InFlight):
+        headers["Retry-After"] = str(error.wait_s)
     if isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = CHALLENGE
     return Problem(

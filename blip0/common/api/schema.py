@@ -8,6 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
+from blip0.common.api.idempotency import HEADER as IDEMPOTENCY_KEY
 from blip0.common.api.problems import CONTENT_TYPE
 from blip0.common.api.reports import VALIDATE_ONLY, FindingsSerializer, ReportSerializer
 from blip0.common.api.views import DocumentViewSet, TenantView
@@ -32,6 +33,13 @@ _VALIDATE_ONLY = OpenApiParameter(
     OpenApiParameter.QUERY,
     description="With `true`, do everything but save it: 200 with what would be found, or the "
     "problem that a save would have.",
+)
+_IDEMPOTENCY_KEY = OpenApiParameter(
+    IDEMPOTENCY_KEY,
+    str,
+    OpenApiParameter.HEADER,
+    description="Send the same key again to repeat a request whose answer was lost: for 24 hours "
+    "it is answered as before, and nothing is done twice.",
 )
 _DESCRIPTIONS = {
     "304": "Not modified.",
@@ -81,6 +89,8 @@ class Blip0Schema(AutoSchema):
         parameters = list(super().get_override_parameters())
         if self._is_tagged:
             parameters.append(_IF_NONE_MATCH if self.method == "GET" else _IF_MATCH)
+        if isinstance(self.view, TenantView) and self.method == "POST" and not self._only_reads:
+            parameters.append(_IDEMPOTENCY_KEY)
         if isinstance(self.view, DocumentViewSet) and self.view.action in _SAVES:
             parameters.append(_VALIDATE_ONLY)
         return parameters
@@ -119,6 +129,11 @@ class Blip0Schema(AutoSchema):
             body = self._get_response_for_code(problem, status, [CONTENT_TYPE], direction)  # type: ignore[no-untyped-call]  # drf-spectacular's
             bodies.setdefault(status, body)
         return dict(sorted(bodies.items()))
+
+    @property
+    def _only_reads(self) -> bool:
+        """Whether a POST changes nothing."""
+        return isinstance(self.view, DocumentViewSet) and self.view.action == "validate"
 
     @property
     def _is_tagged(self) -> bool:

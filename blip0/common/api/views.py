@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.db.models import Model
@@ -25,6 +26,7 @@ from rest_framework.viewsets import GenericViewSet
 from blip0.common.api.documents import body_of, whole
 from blip0.common.api.etags import PreconditionFailed, etag_of, names
 from blip0.common.api.filters import StrictFilterBackend
+from blip0.common.api.idempotency import asks_for_once, once
 from blip0.common.api.pagination import SignedCursorPagination
 from blip0.common.api.permissions import HasPermission
 from blip0.common.api.principals import Principal, principal_of
@@ -52,6 +54,8 @@ class TenantView(APIView):
     read_permission: ClassVar[str | None]
     write_permission: ClassVar[str | None]
     cache_control = "private, no-cache"
+    one_time: ClassVar[Collection[str]] = ()
+    """Members of an answer to a POST that are shown once, and never kept for a replay."""
     allowance: Allowance | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -61,6 +65,10 @@ class TenantView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self._inside.enter_context(in_tenant(self.principal.tenant_id))
+        handler = getattr(self, "post", None)
+        if handler and asks_for_once(request) and not self.reads(request):
+            # Here, because DRF looks the handler up after this method.
+            self.__dict__["post"] = partial(once, handler, self.one_time)
 
     def perform_authentication(self, request: Request) -> None:
         """Charges each call of a known caller, whatever becomes of it. Raises `RateLimited`."""

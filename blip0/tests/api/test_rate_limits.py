@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 import redis
@@ -16,17 +17,18 @@ from tenants.models import LimitOverride, Plan
 from tenants.selectors import calls_per_hour
 
 URL = "/api/v1/networks"
+CACHE = str(django_settings.CACHES["default"]["LOCATION"])
 NOWHERE = "redis://127.0.0.1:1/0"
 
 
 @pytest.fixture
 def limiter():
-    return RateLimiter(django_settings.CACHES["default"]["LOCATION"])
+    return RateLimiter(CACHE)
 
 
 @pytest.fixture
 def counts():
-    client = redis.Redis.from_url(django_settings.CACHES["default"]["LOCATION"])
+    client = redis.Redis.from_url(CACHE)
     yield client
     client.close()
 
@@ -38,8 +40,8 @@ def limited(tenant, value):
 
 
 def policy(**changes):
-    whole = {"name": "t", "subject": "s", "key": "rate:test", "quota": 3, "window_s": 60}
-    return Policy(**whole | changes)
+    whole = Policy(name="t", subject="s", key="rate:test", quota=3, window_s=60)
+    return replace(whole, **changes)
 
 
 def test_answer__of_any_kind__says_what_is_left(acme):
