@@ -57,6 +57,11 @@ class Store:
         )
         self._apply = self._redis.register_script(_APPLY)
 
+    @property
+    def client(self) -> redis.Redis:
+        """For what is not the projection's: the runtimes' own keys."""
+        return self._redis
+
     # Reads
 
     def versions(self, scopes: Sequence[Scope]) -> list[Version | None]:

@@ -11,7 +11,7 @@ that writes. What it reads is in `docs/runtime-contract.md`. The whole of a runt
 `python -m cachesync.reader URL` prints one start-up read as JSON, and each change with `--follow`.
 """
 
-from cachesync.reader.acks import ACK_TTL_S
+from cachesync.reader.acks import ACK_TTL_S, Ack, read_acks
 from cachesync.reader.checking import references, script_is_signed
 from cachesync.reader.copies import PLATFORM, SCHEMA, Configuration, Copy, NotReady
 from cachesync.reader.following import Event, Follower, Started, Status, read_all
@@ -23,6 +23,7 @@ __all__ = [
     "ACK_TTL_S",
     "PLATFORM",
     "SCHEMA",
+    "Ack",
     "Change",
     "Configuration",
     "Copy",
@@ -33,6 +34,7 @@ __all__ = [
     "Status",
     "connect",
     "open_sealed",
+    "read_acks",
     "read_all",
     "references",
     "script_is_signed",

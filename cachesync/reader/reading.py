@@ -175,7 +175,7 @@ def _problem(listing: Listing) -> str:
         return "the digest differs"
     for document, body in listing.bodies.items():
         if body is None:
-            return f"{document}: it is missing"
+            return f"the document {document} is missing"
         if hashlib.sha256(body.encode()).hexdigest() != sha256_in(listing.index.get(document, "")):
-            return f"{document}: its bytes aren't those of the index"
+            return f"the bytes of {document} aren't those of the index"
     return ""

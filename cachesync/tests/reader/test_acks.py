@@ -176,7 +176,7 @@ def test_nack__body_is_not_what_the_index_says__found_and_kept_out(
     reader.follow()
     reader.acknowledge()
     said = projection_redis.hget("runtime:one:ack", scope.id)
-    assert said.endswith(f" {monitor.pk}: its bytes aren't those of the index")
+    assert said.endswith(f" the bytes of {monitor.pk} aren't those of the index")
     assert copy_of(reader, scope).documents[str(monitor.pk)] == good
     projection_redis.set(key, json.dumps(good | {"slug": "new"}))
     [news] = reader.poll()
