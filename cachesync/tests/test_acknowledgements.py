@@ -68,6 +68,7 @@ def test_ack__written_and_read__is_the_same(ack):
 def test_ack__more_refusals_than_are_named__known_to_be_more():
     refused = {f"networks:chain_{number}": "bad" for number in range(25)}
     read = Ack.parse(Ack((1, 7), refused).text())
+    assert read is not None
     assert len(read.refused) == 20
     assert read.more
 
@@ -240,6 +241,7 @@ def test_acknowledgements__two_tenants__each_its_own(acme, globex, store):
     now = timezone.now()
     for tenant in (acme, globex):
         seen = acknowledgements(Scope(str(tenant.pk)), store=store, now=now)
+        assert seen.version is not None
         assert seen.acks == {"one": Ack((seen.version.epoch, seen.version.rev))}
 
 
