@@ -12,7 +12,8 @@ from blip0.common.exceptions import InvalidField, NotFound
 from blip0.common.system_settings import SETTINGS, SettingDefinition
 from tenants.choices import Limit
 from tenants.contracts import Limits
-from tenants.models import LimitOverride, SystemSetting, Tenant
+from tenants.models import ConfigVersion, LimitOverride, SystemSetting, Tenant
+from tenants.models.versions import PLATFORM_SCOPE
 
 
 def limits_of(tenant: Tenant) -> Limits:
@@ -36,6 +37,15 @@ def calls_per_hour(tenant: Tenant) -> int:
 def _call_override(tenant_id: UUID, _tenant_updated_at: datetime) -> int | None:
     rows = LimitOverride.objects.filter(tenant=tenant_id, limit=Limit.API_CALLS)
     return rows.values_list("value", flat=True).first()
+
+
+def platform_version() -> str:
+    """Names one committed state of the catalogue and the plans. One query.
+
+    The random token is a part of it: after a restore, an equal number may be another state.
+    """
+    row = ConfigVersion.objects.filter(scope=PLATFORM_SCOPE).values_list("version", "token").first()
+    return "none" if row is None else "{}-{}".format(*row)
 
 
 def tenant_by_slug(slug: str) -> Tenant:

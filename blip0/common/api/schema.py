@@ -8,8 +8,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
-from blip0.common.api.expanding import EXPAND
 from blip0.common.api.idempotency import HEADER as IDEMPOTENCY_KEY
+from blip0.common.api.parameters import EXPAND, FIELDS
 from blip0.common.api.problems import CONTENT_TYPE
 from blip0.common.api.reports import VALIDATE_ONLY, FindingsSerializer, ReportSerializer
 from blip0.common.api.views import DocumentViewSet, TenantView, TenantViewSet
@@ -34,6 +34,12 @@ _VALIDATE_ONLY = OpenApiParameter(
     OpenApiParameter.QUERY,
     description="With `true`, do everything but save it: 200 with what would be found, or the "
     "problem that a save would have.",
+)
+_FIELDS = OpenApiParameter(
+    FIELDS,
+    str,
+    OpenApiParameter.QUERY,
+    description="Names of members, separated by commas: the answer has these only.",
 )
 _IDEMPOTENCY_KEY = OpenApiParameter(
     IDEMPOTENCY_KEY,
@@ -97,6 +103,7 @@ class Blip0Schema(AutoSchema):
         if isinstance(self.view, DocumentViewSet) and self.view.action in _SAVES:
             parameters.append(_VALIDATE_ONLY)
         if isinstance(self.view, TenantViewSet) and self.view.action in ("list", "retrieve"):
+            parameters.append(_FIELDS)
             parameters += [
                 OpenApiParameter(
                     EXPAND,
@@ -153,9 +160,7 @@ class Blip0Schema(AutoSchema):
     @property
     def _is_tagged(self) -> bool:
         view = self.view
-        return (
-            isinstance(view, DocumentViewSet) and "{" in self.path and view.action not in _UNTAGGED
-        )
+        return isinstance(view, TenantViewSet) and "{" in self.path and view.action not in _UNTAGGED
 
     def _problem_statuses(self) -> list[str]:
         statuses = []
@@ -163,8 +168,7 @@ class Blip0Schema(AutoSchema):
             statuses += ["401", "403", "429"]
             if "{" in self.path:
                 statuses.append("404")
-            if self._is_list_view():
-                statuses.append("422")
+            statuses.append("422")  # an unknown parameter
         if self.method in _WRITES:
             statuses += ["400", "409", "413", "415", "422"]
             if self._is_tagged:
