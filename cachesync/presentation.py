@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from blip0.common.projection_states import PROJECTION_STATES, PROVIDER, ProjectionState
 from cachesync.keys import Scope
-from cachesync.selectors import states
+from cachesync.selectors.acknowledgements import states
 from cachesync.store import Store
 
 

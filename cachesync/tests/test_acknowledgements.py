@@ -17,9 +17,9 @@ from blip0.common.projection_states import Progress, Refusal
 from blip0.common.tenancy import in_tenant
 from cachesync.keys import KIND_MONITOR, KIND_NETWORK, PLATFORM, Scope
 from cachesync.reader import Ack, Follower, connect
-from cachesync.selectors import acknowledgements, runtimes, states
+from cachesync.selectors.acknowledgements import acknowledgements, runtimes, states
 from cachesync.services.project import scope_project
-from cachesync.services.sweep import reconcile
+from cachesync.services.reconcile import reconcile
 from cachesync.store import Store
 from cachesync.tests.conftest import ACTOR, body_of, make_monitor, make_trigger
 from cachesync.tests.reader.support import forge
@@ -162,6 +162,20 @@ def test_states__flushed_or_another_epoch__saved_only(in_acme, scope, store, pro
     assert state_of(monitor, scope, store).progress is Progress.SAVED
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("rev", "999"), ("token", "00000000-0000-0000-0000-000000000000")]
+)
+def test_states__redis_holds_another_history__nothing_is_called_applied(
+    field, value, in_acme, scope, store, projection_redis
+):
+    monitor = make_monitor(in_acme)
+    reconcile(store=store)
+    projection_redis.hset(scope.meta, field, value)
+    assert state_of(monitor, scope, store).progress is Progress.SAVED
+    monitor_pause(monitor=monitor, actor=ACTOR)
+    assert state_of(monitor, scope, store).progress is Progress.SAVED
+
+
 def test_states__refused_by_one_runtime__who_and_why_and_only_for_that_document(
     in_acme, scope, store, projection_redis
 ):
@@ -169,7 +183,7 @@ def test_states__refused_by_one_runtime__who_and_why_and_only_for_that_document(
     reconcile(store=store)
     one = reader("one")
     bad = body_of(projection_redis, scope, victim) | {"schema": 2}
-    forge(projection_redis, scope, {str(victim.pk): json.dumps(bad)})
+    forge(projection_redis, scope, {str(victim.pk): json.dumps(bad)}, step=0)
     forward(one)
     state = state_of(victim, scope, store)
     assert state.progress is Progress.REFUSED

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 
 from blip0.common.tenancy import in_tenant
 from cachesync.keys import PLATFORM
-from cachesync.services.sweep import reconcile
+from cachesync.services.reconcile import reconcile
 from cachesync.tests.conftest import ACTOR, ROOT, make_monitor, make_trigger
 from cachesync.tests.reader.support import forge, until
 from monitors.services import monitor_pause

@@ -19,7 +19,7 @@ from cachesync.reader import Follower, connect
 from cachesync.services.contract import SCHEMAS, contract_differences, contract_write
 from cachesync.services.contract.files import CONTRACT
 from cachesync.services.project import scope_project
-from cachesync.services.sweep import reconcile
+from cachesync.services.reconcile import reconcile
 from cachesync.tests.conftest import ACTOR, make_monitor, make_trigger
 from cachesync.tests.contract.checking import broken, validator
 from monitors.services import monitor_create, monitor_pause

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from cachesync.reader import Follower, connect
-from cachesync.services.sweep import reconcile
+from cachesync.services.reconcile import reconcile
 
 Follow = Callable[..., Follower]
 

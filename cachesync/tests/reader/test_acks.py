@@ -14,7 +14,7 @@ from blip0.common.tenancy import in_tenant
 from cachesync.keys import PLATFORM, Scope
 from cachesync.reader import Follower, connect, script_is_signed, sealing_keys
 from cachesync.services.project import scope_project
-from cachesync.services.sweep import reconcile
+from cachesync.services.reconcile import reconcile
 from cachesync.tests.conftest import ACTOR, body_of, make_monitor, make_trigger
 from cachesync.tests.reader.support import copy_of, forge, running
 from monitors.services import monitor_pause

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from blip0.common.tenancy import in_tenant
+from cachesync.contracts import Look
 from cachesync.keys import CHANGES, PLATFORM, Scope
 from cachesync.reader import Change, Follower
 from cachesync.services.project import scope_project
@@ -277,7 +278,7 @@ def test_follow__same_version_written_again__the_repaired_document_is_read(
     reader.follow()
     assert copy_of(reader, scope).documents[str(monitor.pk)]["slug"] == "altered"
 
-    scope_project(scope=scope, store=store, repair=True)
+    scope_project(scope=scope, store=store, look=Look.PRESENCE)
     reader.follow()
 
     assert copy_of(reader, scope).documents[str(monitor.pk)] == good

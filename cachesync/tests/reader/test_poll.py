@@ -17,7 +17,7 @@ from cachesync.contracts import digest_of
 from cachesync.keys import CHANGES, READY, TENANTS, Scope
 from cachesync.reader import Event, Follower, NotReady, Started, Status, connect
 from cachesync.services.project import scope_project
-from cachesync.services.sweep import reconcile
+from cachesync.services.reconcile import reconcile
 from cachesync.store import Store
 from cachesync.tests.conftest import ACTOR, make_monitor
 from cachesync.tests.reader.support import last_entry, running, until

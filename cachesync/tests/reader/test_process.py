@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from cachesync.services.sweep import reconcile
+from cachesync.services.reconcile import reconcile
 from cachesync.tests.conftest import ACTOR, ROOT, make_monitor
 from cachesync.tests.reader.support import until
 from monitors.services import monitor_pause, monitor_resume

@@ -16,7 +16,7 @@ from blip0.common.actors import Actor
 from blip0.common.tenancy import in_tenant
 from cachesync.keys import Scope
 from cachesync.reader import Follower, connect
-from cachesync.services.sweep import reconcile
+from cachesync.services.reconcile import reconcile
 from cachesync.store import Store
 from monitors.services import monitor_create, monitor_pause
 from monitors.tests.factories import make_monitor_document
