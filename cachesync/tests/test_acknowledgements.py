@@ -194,6 +194,18 @@ def test_states__refused_by_one_runtime__who_and_why_and_only_for_that_document(
     assert state_of(other, scope, store).refusals[0].reason == "it crashed"
 
 
+def test_states__more_refusals_than_are_named__the_others_are_not_called_acknowledged(
+    in_acme, scope, store, projection_redis
+):
+    monitor = make_monitor(in_acme)
+    reconcile(store=store)
+    reader("one")
+    other = "00000000-0000-4000-8000-000000000001"
+    projection_redis.hset("runtime:one:ack", scope.id, f"NACK 1:999 {other}: it is bad; …")
+    state = state_of(monitor, scope, store)
+    assert (state.progress, state.acknowledged) == (Progress.APPLIED, 0)
+
+
 def test_states__runtime_not_seen_for_long__does_not_count(in_acme, scope, store, projection_redis):
     monitor = make_monitor(in_acme)
     reconcile(store=store)
