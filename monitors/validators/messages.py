@@ -73,8 +73,9 @@ def _never_set(
     one: Variable, watch: Watch, matches: Mapping[Group, _Matches], out: Findings
 ) -> str:
     """Why the runtime doesn't replace the variable here; "" if it does, or may."""
-    if without := [chain for chain in sorted(watch.chains) if any(unset([one], chain))]:
-        return f"it does not exist on {' and '.join(without)}."
+    if one.group == "transaction":
+        without = [chain for chain in sorted(watch.chains) if any(unset([one], chain))]
+        return f"it does not exist on {' and '.join(without)}." if without else ""
     for group in _GROUPS:
         if one.group == group and one.index is not None:
             return _never_matched(one, group, matches[group], out)

@@ -8,7 +8,7 @@ from itertools import islice
 
 MAX_WORD = 64
 """Characters of a word that is looked for: a comparison costs the square of the length."""
-MAX_COMPARED = 200
+MAX_COMPARED = 100
 """Words that it is compared with."""
 
 
