@@ -122,6 +122,7 @@ def test_round__changed_during_a_lap__the_lap_ends_and_another_follows(
 def test_round__one_tenant_fails__the_others_are_looked_at(committed, acme, globex, monkeypatch):
     make(acme, 1)
     make(globex, 1)
+    counted: Counter[str] = Counter()
 
     def failing(values, world, **options):
         if current_tenant_id() == acme.pk:
