@@ -7,7 +7,7 @@ The result is a pure function of committed rows: no clock, no revision, nothing 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
@@ -15,8 +15,10 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 
+from blip0.common.audit import REDACTED
 from blip0.common.sealing import CannotOpen, Place, is_sealed, keyring
 from monitors.choices import ConditionKind
+from monitors.contracts import map_viewing_keys
 from monitors.models import (
     MatchCondition,
     Monitor,
@@ -28,6 +30,8 @@ from monitors.models import (
 from platform_catalog.models import Network
 from tenants.choices import TenantStatus
 from tenants.models import Tenant
+from triggers.contracts import TRIGGER_TYPES
+from triggers.contracts.base import with_text
 from triggers.projections import SecretDelivery, TriggerDocument, ozm_trigger, trigger_documents
 
 MONITOR_SCHEMA = 1
@@ -82,6 +86,27 @@ def monitor_documents(
         monitors = monitors.filter(pk__in=ids)
     rows = list(monitors.order_by("pk"))
     return {monitor.pk: _Rows.of(monitor, rows_of) for monitor, rows_of in _with_rows(tenant, rows)}
+
+
+def body_without_secrets(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A rendered document for people: each secret, sealed or plain, reads `[redacted]`."""
+
+    def hidden(_place: str, secret: object) -> object:
+        return with_text(secret, REDACTED)
+
+    triggers = {
+        trigger_id: {
+            **trigger,
+            "config": TRIGGER_TYPES.get(trigger["trigger_type"]).replace_secrets(
+                trigger["config"], hidden
+            ),
+        }
+        for trigger_id, trigger in body["triggers"].items()
+    }
+    monitor = dict(body["monitor"])
+    if "chain_configurations" in monitor:
+        monitor["chain_configurations"] = map_viewing_keys(monitor["chain_configurations"], hidden)
+    return {**body, "monitor": monitor, "triggers": triggers}
 
 
 @dataclass

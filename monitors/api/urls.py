@@ -1,7 +1,10 @@
 from rest_framework.routers import SimpleRouter
 
+from monitors.api.history import ExecutionViewSet, MatchViewSet
 from monitors.api.views import MonitorViewSet
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("monitors", MonitorViewSet, basename="monitor")
+router.register("matches", MatchViewSet, basename="match")
+router.register("executions", ExecutionViewSet, basename="execution")
 urlpatterns = router.urls

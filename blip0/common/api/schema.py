@@ -15,7 +15,6 @@ from blip0.common.api.reports import VALIDATE_ONLY, FindingsSerializer, ReportSe
 from blip0.common.api.views import DocumentViewSet, TenantView, TenantViewSet
 
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
-_SAVES = ("create", "update", "partial_update")
 _IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
@@ -48,7 +47,7 @@ _IDEMPOTENCY_KEY = OpenApiParameter(
     description="Send the same key again to repeat a request whose answer was lost: for 24 hours "
     "it is answered as before, and nothing is done twice.",
 )
-_UNTAGGED = ("findings", "projection")
+_UNTAGGED = ("findings", "projection", "document", "history")
 """Parts of an object that change without a new version of it."""
 _DESCRIPTIONS = {
     "304": "Not modified.",
@@ -100,7 +99,7 @@ class Blip0Schema(AutoSchema):
             parameters.append(_IF_NONE_MATCH if self.method == "GET" else _IF_MATCH)
         if isinstance(self.view, TenantView) and self.method == "POST" and not self._only_reads:
             parameters.append(_IDEMPOTENCY_KEY)
-        if isinstance(self.view, DocumentViewSet) and self.view.action in _SAVES:
+        if isinstance(self.view, DocumentViewSet) and self.view.action in self.view.checkable:
             parameters.append(_VALIDATE_ONLY)
         if isinstance(self.view, TenantViewSet) and self.view.action in ("list", "retrieve"):
             parameters.append(_FIELDS)
@@ -118,12 +117,14 @@ class Blip0Schema(AutoSchema):
         return parameters
 
     def get_response_serializers(self) -> Any:
-        described = super().get_response_serializers()
+        described: Any = super().get_response_serializers()
         if not isinstance(self.view, DocumentViewSet):
             return described
         if self.view.action == "create":
-            return {"201": described, "200": ReportSerializer}
-        if self.view.action in _SAVES:
+            described = {"201": described}
+        if self.view.action in self.view.checkable and isinstance(described, dict):
+            return {**described, "200": ReportSerializer}
+        if self.view.action in self.view.checkable:
             written = cast(type[serializers.Serializer[Any]], self.view.get_serializer_class())
             return PolymorphicProxySerializer(
                 component_name=f"{written.__name__.removesuffix('Serializer')}OrReport",
