@@ -11,7 +11,7 @@ from rest_framework import serializers
 from blip0.common.api.idempotency import HEADER as IDEMPOTENCY_KEY
 from blip0.common.api.parameters import EXPAND, FIELDS
 from blip0.common.api.problems import CONTENT_TYPE
-from blip0.common.api.reports import VALIDATE_ONLY, FindingsSerializer, ReportSerializer
+from blip0.common.api.reports import VALIDATE_ONLY_PARAMETER, FindingsSerializer, ReportSerializer
 from blip0.common.api.views import DocumentViewSet, TenantView, TenantViewSet
 
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -26,13 +26,6 @@ _IF_NONE_MATCH = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     description="Answer 304 if this is still its entity tag.",
-)
-_VALIDATE_ONLY = OpenApiParameter(
-    VALIDATE_ONLY,
-    bool,
-    OpenApiParameter.QUERY,
-    description="With `true`, do everything but save it: 200 with what would be found, or the "
-    "problem that a save would have.",
 )
 _FIELDS = OpenApiParameter(
     FIELDS,
@@ -100,7 +93,7 @@ class Blip0Schema(AutoSchema):
         if isinstance(self.view, TenantView) and self.method == "POST" and not self._only_reads:
             parameters.append(_IDEMPOTENCY_KEY)
         if isinstance(self.view, DocumentViewSet) and self.view.action in self.view.checkable:
-            parameters.append(_VALIDATE_ONLY)
+            parameters.append(VALIDATE_ONLY_PARAMETER)
         if isinstance(self.view, TenantViewSet) and self.view.action in ("list", "retrieve"):
             parameters.append(_FIELDS)
             parameters += [
@@ -161,7 +154,9 @@ class Blip0Schema(AutoSchema):
     @property
     def _is_tagged(self) -> bool:
         view = self.view
-        return isinstance(view, TenantViewSet) and "{" in self.path and view.action not in _UNTAGGED
+        if isinstance(view, TenantViewSet) and "{" in self.path:
+            return view.action not in _UNTAGGED
+        return isinstance(view, TenantView) and view.has_tag
 
     def _problem_statuses(self) -> list[str]:
         statuses = []

@@ -58,6 +58,8 @@ class TenantView(APIView):
     cache_control = "private, no-cache"
     one_time: ClassVar[Collection[str]] = ()
     """Members of an answer to a POST that are shown once, and never kept for a replay."""
+    has_tag: ClassVar[bool] = False
+    """Whether a read has an entity tag, for the OpenAPI document; of a viewset, one of a list."""
     allowance: Allowance | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
