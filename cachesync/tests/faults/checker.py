@@ -26,7 +26,6 @@ from cachesync.tests.faults.views import (
     PLATFORM,
     Kind,
     Unstable,
-    View,
     Violation,
     judge,
     judge_catalogue,
@@ -59,6 +58,13 @@ class Report:
     excused: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[str]] = field(default_factory=dict)
 
+    def summary(self) -> str:
+        """One line for people."""
+        return (
+            f"{self.looks} looks, {self.changes} changes, {self.seen} committed facts seen, "
+            f"at the latest after {self.staleness_max:.2f} s"
+        )
+
 
 @dataclass
 class _Fault:
@@ -67,11 +73,19 @@ class _Fault:
     excuses: frozenset[str]
     over_at: float | None = None
     healed: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
+    """Scopes whose chain of changes broke since it was over: once each, it has to."""
 
     def excuses_now(self, scope: str, kind: Kind, now: float) -> bool:
-        if scope in self.healed or kind not in self.excuses:
+        if kind not in self.excuses:
             return False
-        return self.over_at is None or now <= self.over_at + LIMIT_S
+        if self.over_at is None:
+            return True
+        if kind is Kind.TWO_WINNERS:
+            again = scope in self.broken
+            self.broken.add(scope)
+            return not again
+        return scope not in self.healed and now <= self.over_at + LIMIT_S
 
 
 class Checker:
@@ -139,11 +153,12 @@ class Checker:
         violations += self._history.judge(view, patience_since=self._patience_since)
         self._note(scope, violations)
         if not violations:
-            self._heal(scope)
+            self._heal(scope, view.asked_at)
 
-    def _heal(self, scope: str) -> None:
+    def _heal(self, scope: str, at: float) -> None:
+        """It was whole at that time: after these faults, it must stay so."""
         for fault in self._faults.values():
-            if fault.over_at is not None:
+            if fault.over_at is not None and fault.over_at < at:
                 fault.healed.add(scope)
 
     def _drain(self) -> None:
@@ -159,8 +174,6 @@ class Checker:
             return
         fault = self._faults[line.data["name"]]
         fault.over_at = line.at
-        if Kind.TWO_WINNERS in fault.excuses:
-            self._applied.clear()
         self._patience_since = max(self._patience_since, line.at)
         self._history.forget(line.data.get("other_history", ()))
 
@@ -177,7 +190,8 @@ class Checker:
     def _occasionally(self) -> None:
         now = time.monotonic()
         try:
-            self._note(PLATFORM, self._changes())
+            for scope, violation in self._changes():
+                self._note(scope, [violation])
             if now - self._read_at > READER_EVERY_S:
                 self._read_at = now
                 self._note(PLATFORM, self._read_as_runtime())
@@ -187,22 +201,22 @@ class Checker:
         except (redis.RedisError, OSError):
             self._report.away += 1
 
-    def _changes(self) -> Iterator[Violation]:
+    def _changes(self) -> Iterator[tuple[str, Violation]]:
         """Each change of a scope starts where the last one ended: else two writers won."""
         answer: Any = self._text.xread({"platform:projection:changes": self._cursor}, count=1000)
-        for _, entries in answer if isinstance(answer, list) else answer.items():
-            for self._cursor, entry in entries if entries and entries[0] else ():
+        for _, entries in answer:
+            for self._cursor, entry in entries:
                 self._report.changes += 1
-                scope, rev, before = entry["scope"], entry["rev"], entry["prev_rev"]
-                last = self._applied.get(scope)
-                self._applied[scope] = (entry["epoch"], rev)
-                if last is not None and last != (entry["epoch"], before):
-                    kind = Kind.TWO_WINNERS
-                    if last[0] == entry["epoch"]:
-                        yield Violation(kind, f"{scope}: {before} to {rev}, it was at {last[1]}")
+                scope, epoch, rev = entry["scope"], entry["epoch"], entry["rev"]
+                last_epoch, last = self._applied.get(scope, ("", ""))
+                self._applied[scope] = (epoch, rev)
+                if last_epoch == epoch and last != entry["prev_rev"]:
+                    detail = f"{scope}: {entry['prev_rev']} to {rev}, it was at {last}"
+                    yield scope, Violation(Kind.TWO_WINNERS, detail)
 
     def _read_as_runtime(self) -> Iterator[Violation]:
         """A reader's start-up by the contract, without MULTI. It must get a whole configuration."""
+        started = time.monotonic()
         try:
             configuration = reader.read_all(self._text)
         except reader.NotReady:
@@ -217,7 +231,7 @@ class Checker:
             return
         self._was_ready = True
         self._report.readings += 1
-        self._heal(PLATFORM)
+        self._heal(PLATFORM, started)
         networks = set(configuration.networks)
         for tenant_id, document in reader.documents(configuration):
             for network in set(document["monitor"]["networks"]) - networks:

@@ -13,7 +13,7 @@ import signal
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,6 +31,9 @@ from cachesync.tests.faults.processes import Hook, Place, Writing
 
 FORK = multiprocessing.get_context("forkserver")
 FORK.set_forkserver_preload(["cachesync.tests.faults.preload", "cachesync.tests.faults.processes"])
+
+
+_WRITING = ("hset", "hdel", "sadd", "srem", "rename", "expire", "xadd", "del", "unlink")
 
 
 class NotSettled(AssertionError):
@@ -56,6 +59,10 @@ class Worker:
     @property
     def alive(self) -> bool:
         return self._process.is_alive()
+
+    @property
+    def exitcode(self) -> int | None:
+        return self._process.exitcode
 
     def kill(self) -> None:
         """SIGKILL, at whatever it is."""
@@ -127,8 +134,11 @@ class Ground:
         hooks: Collection[Hook] = (),
         settings: Mapping[str, Any] | None = None,
         url: str = "",
+        render_version: int | None = None,
     ) -> Worker:
-        """A process of `processes`; `url`: another way to Redis than the straight one."""
+        """A process of `processes`. `url`: another way to Redis than the straight one;
+        `render_version`: it runs other code, of that version.
+        """
         number = len(self._workers)
         place = Place(
             name=f"{name or target.__name__}-{number}",
@@ -140,6 +150,7 @@ class Ground:
             seed=self.dice.randrange(2**32),
             hooks=tuple(hooks),
             settings=settings or {},
+            render_version=render_version,
         )
         process = FORK.Process(target=target, args=(place, *args), daemon=True)
         process.start()
@@ -171,7 +182,7 @@ class Ground:
     # The journal
 
     def baseline(self) -> None:
-        facts = [fact for fact in self._facts()]
+        facts = list(self._facts())
         self._journal.write(Stage.BASELINE, facts=[vars(fact) for fact in facts])
 
     @contextmanager
@@ -180,15 +191,10 @@ class Ground:
         self._faults += 1
         name = f"fault {self._faults}"
         self._journal.write(Stage.FAULT, name=name, excuses=excuses)
-        self.until_told()
         try:
             yield
         finally:
             self._journal.write(Stage.FAULT_OVER, name=name, other_history=list(other_history))
-
-    def until_told(self) -> None:
-        """Long enough for the checker to have begun a look after all lines of now."""
-        time.sleep(0.05)
 
     def resolve(self) -> None:
         """Ask Postgres what became of transactions whose writers can't say."""
@@ -233,6 +239,33 @@ class Ground:
         with self.connect() as connection:
             return truth.differences(connection, self.redis)
 
+    def is_current(self, slug: str) -> bool:
+        """Whether Redis holds what Postgres has of one tenant, whatever is with the others."""
+        scope = self.tenants()[slug]
+        with self.connect() as connection:
+            wanted = truth.scopes(connection, only=scope)[scope]
+        return not list(truth.scope_differences(wanted, self.redis))
+
+    def committed(self) -> int:
+        """How many transactions of writers."""
+        [[count]] = self.execute("SELECT count(*) FROM public.fault_transaction")
+        return int(count)
+
+    def writes(self) -> int:
+        """Commands that changed something in Redis, the heartbeat left out."""
+        statistics: Any = self.redis.info("commandstats")
+        return sum(statistics.get(f"cmdstat_{name}", {}).get("calls", 0) for name in _WRITING)
+
+    def environment(self, redis_url: str) -> dict[str, str]:
+        """The variables by which a program of its own works on this database and that Redis."""
+        server = psycopg.conninfo.conninfo_to_dict(self._server)
+        address = "{user}:{password}@{host}:{port}".format(**server)
+        return {
+            **os.environ,
+            "DATABASE_URL": f"postgres://{address}/{self.database}",
+            "REDIS_PROJECTION_URL": redis_url,
+        }
+
     def settle(self, seconds: float = LIMIT_S) -> float:
         """Wait until Redis holds what Postgres has; how long it took. Raises `NotSettled`."""
         started = time.monotonic()
@@ -261,7 +294,8 @@ class Ground:
         time.sleep(0.1)
         self._checker.end(60)
         report = self.seen_so_far()
-        assert report is not None, self._checker.said()
+        assert self._checker.exitcode == 0, self._checker.said()
+        assert report is not None
         return report
 
     def seen_so_far(self) -> Report | None:
@@ -282,6 +316,11 @@ class Ground:
             shutil.copytree(old_data, data)
         self.valkey.server.start(self.valkey.record, is_new=False, tied=True, durable=True)
 
+    def kill_valkey(self) -> None:
+        process = self.valkey.record.process
+        assert process is not None
+        process.stop((signal.SIGKILL, 5))
+
     def copy_valkey(self) -> Path:
         """A copy of what it holds now."""
         copy = self.folder / f"copy-{time.monotonic_ns()}"
@@ -297,9 +336,7 @@ class Ground:
                 [source],
             )
             names = [sql.Identifier(name) for name in (copy, source)]
-            connection.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(names[0])
-            )
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(names[0]))
             connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
 
     def drop_database(self, name: str) -> None:

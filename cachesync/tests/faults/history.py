@@ -89,9 +89,10 @@ class History:
             if scope.version != (0, 0):
                 yield Violation(Kind.VANISHED, f"{view.scope}: it has no meta any more")
             return
-        if view.version < scope.version:
-            yield Violation(Kind.WENT_BACK, f"{view.scope}: {scope.version} to {view.version}")
-        scope.version = max(scope.version, view.version)
+        if view.version is not None:
+            if view.version < scope.version:
+                yield Violation(Kind.WENT_BACK, f"{view.scope}: {scope.version} to {view.version}")
+            scope.version = max(scope.version, view.version)
         markers = {name: document.marker for name, document in view.documents.items()}
         for document in view.documents.values():
             for trigger, marker in document.triggers.items():

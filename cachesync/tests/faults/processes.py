@@ -17,16 +17,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import redis
 from django.conf import settings
 from django.core.management import call_command
-from django.db import close_old_connections, connections
 from django.db import Error as DatabaseError
+from django.db import close_old_connections, connections
 
 from blip0.common.tenancy import in_tenant
 from blip0.embedded.launch import tie
+from cachesync import projections
+from cachesync.contracts import Version
 from cachesync.management.commands import projector as projector_command
+from cachesync.services import project, sweep
 from cachesync.tasks import reconcile
 from cachesync.tests.conftest import ACTOR, SLACK_URL, make_monitor, make_trigger
 from cachesync.tests.faults import checker as checker_module
@@ -42,6 +46,7 @@ from cachesync.tests.faults.writing import (
     alerting,
     switch_network,
 )
+from monitors.projections import MonitorDocument
 from tenants.models import Tenant
 from tenants.services.lifecycle import tenant_create
 
@@ -112,6 +117,7 @@ class Place:
     seed: int
     hooks: tuple[Hook, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    render_version: int | None = None
 
     @property
     def journal(self) -> Path:
@@ -135,8 +141,27 @@ class Place:
         connections["default"].settings_dict["NAME"] = self.database
         for name, value in {"REDIS_PROJECTION_URL": self.redis_url, **self.settings}.items():
             setattr(settings, name, value)
+        if self.render_version is not None:
+            _become_other_code(self.render_version)
         for hook in self.hooks:
             hook.install(self.mark)
+
+
+def _become_other_code(render_version: int) -> None:
+    """As if this process had been deployed with another version, which renders other bytes."""
+    real = projections.monitor_documents
+
+    def other(*args: Any, **kwargs: Any) -> dict[UUID, MonitorDocument]:
+        documents = real(*args, **kwargs)
+        for document in documents.values():
+            if document.body is not None:
+                document.body["alerting"].setdefault("severity", "low")
+        return documents
+
+    projections.monitor_documents = other
+    project.RENDER_VERSION = sweep.RENDER_VERSION = render_version
+    # The default was taken when the class was made.
+    Version.__init__.__defaults__ = (render_version,)
 
 
 def projector(place: Place) -> None:

@@ -45,8 +45,8 @@ def canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def scopes(connection: psycopg.Connection[Any]) -> dict[str, Scope]:
-    """Every scope that Postgres knows, from one snapshot."""
+def scopes(connection: psycopg.Connection[Any], only: str = "") -> dict[str, Scope]:
+    """Every scope that Postgres knows, from one snapshot; or one of them."""
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         connection.execute("SET LOCAL search_path = public")
@@ -56,6 +56,8 @@ def scopes(connection: psycopg.Connection[Any]) -> dict[str, Scope]:
         scripts = {row["name"]: row for row in _rows(connection, _SCRIPTS)}
         found: dict[str, Scope] = {}
         for row in versions:
+            if only not in {"", row["scope"]}:
+                continue
             scope = Scope(
                 {
                     "scope": row["scope"],
@@ -74,16 +76,13 @@ def scopes(connection: psycopg.Connection[Any]) -> dict[str, Scope]:
 
 
 def differences(connection: psycopg.Connection[Any], client: redis.Redis) -> list[str]:
-    """What Redis holds otherwise than Postgres; empty where they are equal.
-
-    `client` decodes responses. Compared byte by byte.
-    """
+    """What Redis holds otherwise than Postgres, byte by byte; empty where they are equal."""
     wanted = scopes(connection)
-    found = [line for scope in wanted.values() for line in _scope_differences(scope, client)]
+    found = [line for scope in wanted.values() for line in scope_differences(scope, client)]
     listed = client.smembers("platform:projection:tenants")
-    alive = {
-        name for name, scope in wanted.items() if scope.meta["status"] != "deleted"
-    } - {PLATFORM}
+    alive = {name for name, scope in wanted.items() if scope.meta["status"] != "deleted"} - {
+        PLATFORM
+    }
     if listed != alive:
         found.append(f"platform:projection:tenants is {listed}, not {alive}")
     if not client.exists("platform:projection:ready"):
@@ -91,7 +90,8 @@ def differences(connection: psycopg.Connection[Any], client: redis.Redis) -> lis
     return found
 
 
-def _scope_differences(scope: Scope, client: redis.Redis) -> Iterator[str]:
+def scope_differences(scope: Scope, client: redis.Redis) -> Iterator[str]:
+    """The same of one scope. `client` decodes responses."""
     prefix = scope.key_prefix
     meta: Any = client.hgetall(f"{prefix}:projection:meta")
     for name, value in scope.meta.items():
@@ -136,7 +136,8 @@ FROM platform_catalog_network n ORDER BY n.slug
 """
 _SCRIPTS = """
 SELECT s.*, v.content, v.sha256 FROM platform_catalog_filterscript s
-JOIN platform_catalog_filterscriptversion v ON v.script_id = s.name AND v.version = s.current_version
+JOIN platform_catalog_filterscriptversion v
+ON v.script_id = s.name AND v.version = s.current_version
 """
 _EXTENSIONS = {"Bash": "sh", "Python": "py", "JavaScript": "js"}
 _SIGNING_KEY = b"development-only-script-signing-key"

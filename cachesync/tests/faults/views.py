@@ -88,9 +88,10 @@ class Document:
 
 @dataclass
 class View:
-    """A scope at one instant; `at` is a time when Redis had answered."""
+    """A scope at one instant between `asked_at` and `at`."""
 
     scope: str
+    asked_at: float
     at: float
     meta: dict[str, str]
     index: dict[str, str]
@@ -101,8 +102,12 @@ class View:
     documents: dict[str, Document] = field(default_factory=dict)
 
     @property
-    def version(self) -> tuple[int, int]:
-        return int(self.meta["epoch"]), int(self.meta["rev"])
+    def version(self) -> tuple[int, int] | None:
+        """Epoch and version; None where meta doesn't say."""
+        try:
+            return int(self.meta["epoch"]), int(self.meta["rev"])
+        except (KeyError, ValueError):
+            return None
 
 
 class Unstable(Exception):
@@ -125,6 +130,7 @@ def look(client: redis.Redis, scope: str) -> View:
         # A key that is no list of keys: MGET wants at least one.
         second.mget("-", *(f"{prefix}:monitor:{name}" for name in fields))
         second.mget("-", *(f"platform:{name}" for name in entries))
+        asked_at = time.monotonic()
         meta, index, active, listed, bodies, catalogue = second.execute()
         at = time.monotonic()
         if {_text(name) for name in index} == set(fields) and (
@@ -132,6 +138,7 @@ def look(client: redis.Redis, scope: str) -> View:
         ):
             return View(
                 scope,
+                asked_at,
                 at,
                 _texts(meta),
                 _texts(index),
@@ -162,14 +169,14 @@ def judge(view: View) -> Iterator[Violation]:
         yield from _judge_references(view, name, document)
         if name in view.active and document.paused:
             yield Violation(Kind.RUNS, f"{view.scope}: {name} is paused and in the set")
-        if name not in view.active and not document.paused and view.meta["status"] == "active":
+        if name not in view.active and not document.paused and view.meta.get("status") == "active":
             yield Violation(Kind.IDLE, f"{view.scope}: {name} isn't paused nor in the set")
 
 
 def _judge_bookkeeping(view: View) -> Iterator[Violation]:
-    missing = {"rev", "epoch", "token", "schema", "status", "count", "digest"} - set(view.meta)
-    if missing:
-        yield Violation(Kind.INCONSISTENT, f"{view.scope}: meta lacks {sorted(missing)}")
+    missing = {"token", "schema", "status", "count", "digest"} - set(view.meta)
+    if missing or view.version is None:
+        yield Violation(Kind.INCONSISTENT, f"{view.scope}: meta is {view.meta}")
         return
     if dangling := view.active - set(view.index):
         yield Violation(Kind.DANGLING, f"{view.scope}: {sorted(dangling)} in the set only")
@@ -186,7 +193,7 @@ def _judge_bookkeeping(view: View) -> Iterator[Violation]:
     for name, body in view.bodies.items():
         if body is not None and hashlib.sha256(body).hexdigest() != hashes[name]:
             yield Violation(Kind.INCONSISTENT, f"{view.scope}: {name} has other bytes")
-        if int(view.index[name].partition(":")[0] or 0) > int(view.meta["rev"]):
+        if int(view.index[name].partition(":")[0]) > view.version[1]:
             yield Violation(Kind.INCONSISTENT, f"{view.scope}: {name} is newer than its scope")
 
 

@@ -120,17 +120,17 @@ def _some(dice: random.Random, count: int) -> list[Monitor]:
 def by_service(work: Work, dice: random.Random) -> None:
     for monitor in work.locked(*_some(dice, 1)):
         marker = work.marker()
-        monitor = monitor_update(monitor=monitor, data=alerting(marker), actor=ACTOR)
-        work.tell(monitor.pk, marker, state_of(monitor))
+        changed = monitor_update(monitor=monitor, data=alerting(marker), actor=ACTOR)
+        work.tell(changed.pk, marker, state_of(changed))
 
 
 def pause_or_resume(work: Work, dice: random.Random) -> None:
     for monitor in work.locked(*_some(dice, 1)):
         marker = work.marker()
         change = monitor_resume if monitor.paused else monitor_pause
-        monitor = change(monitor=monitor, actor=ACTOR)
-        Monitor.objects.filter(pk=monitor.pk).update(min_interval_s=marker)
-        work.tell(monitor.pk, marker, state_of(monitor))
+        changed = change(monitor=monitor, actor=ACTOR)
+        Monitor.objects.filter(pk=changed.pk).update(min_interval_s=marker)
+        work.tell(changed.pk, marker, state_of(changed))
 
 
 def save_one_update_other(work: Work, dice: random.Random) -> None:
@@ -289,4 +289,3 @@ BEGIN RAISE EXCEPTION 'refused at commit' USING ERRCODE = 'check_violation'; END
 CREATE CONSTRAINT TRIGGER zz_fault_refuse AFTER INSERT ON public.fault_poison
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.fault_refuse();
 """
-

@@ -1,0 +1,28 @@
+"""Every fault of the catalogue, at random moments: nothing wrong is ever to be seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from cachesync.tests.faults import damaged, interrupted
+from cachesync.tests.faults.conftest import SEEDS, OpenGround
+from cachesync.tests.faults.fault import Fault
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+
+FAULTS = (*interrupted.FAULTS, *damaged.FAULTS)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.replace(" ", "_"))
+def test_projection__fault_at_a_random_moment__nothing_wrong_is_seen(
+    fault: Fault, seed: int, open_ground: OpenGround, record_property: pytest.RecordProperty
+) -> None:
+    with open_ground(seed) as ground:
+        ground.watch()
+        seconds = fault.run(ground)
+        report = ground.finish()
+    record_property("fault", (fault.name, seed, seconds, report.summary()))
+    assert not report.violations, report
+    assert not report.unseen, report
+    assert report.looks, report
