@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import redis
 
@@ -191,7 +192,7 @@ def bytes_are_stable(ground: Ground) -> None:
             valkey.stop()
 
 
-def _documents(client: redis.Redis) -> dict[str, str]:
+def _documents(client: Any) -> dict[str, str]:
     """Every document that isn't about to go."""
     keys = [*client.scan_iter("tenant:*:monitor:*"), *client.scan_iter("platform:[nf]*")]
     return {key: client.get(key) for key in keys if client.ttl(key) == -1}

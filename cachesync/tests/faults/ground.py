@@ -119,7 +119,8 @@ class Ground:
         self._server = server
         self._workers: list[Worker] = []
         self.valkey: ExtraValkey
-        self.redis: redis.Redis
+        self.redis: Any
+        """A client that decodes responses, which redis-py's types can't tell."""
         self._journal = Journal(folder / "journal", "ground")
         self._checker: Worker | None = None
         self._faults = 0
@@ -224,7 +225,7 @@ class Ground:
     def execute(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """SQL past all services, in a transaction of its own."""
         with self.connect() as connection:
-            cursor = connection.execute(statement, parameters or None)  # type: ignore[arg-type]  # a text
+            cursor = connection.execute(statement, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
     def tenants(self) -> dict[str, str]:
@@ -253,7 +254,7 @@ class Ground:
 
     def writes(self) -> int:
         """Commands that changed something in Redis, the heartbeat left out."""
-        statistics: Any = self.redis.info("commandstats")
+        statistics = self.redis.info("commandstats")
         return sum(statistics.get(f"cmdstat_{name}", {}).get("calls", 0) for name in _WRITING)
 
     def environment(self, redis_url: str) -> dict[str, str]:

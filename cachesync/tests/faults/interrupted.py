@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from cachesync.tests.faults import processes
 from cachesync.tests.faults.fault import Fault, everybody, loops, nobody
@@ -116,7 +117,7 @@ def one_tenant_is_poisoned(ground: Ground) -> None:
         # Only the sweep can bring these; `settle` can't be asked before acme is well.
         ground.writer(Writing(write_through=False, tenants=OTHERS, most=12)).wait()
         for slug in OTHERS:
-            until(lambda slug=slug: ground.is_current(slug), 30, f"{slug} waits for acme")
+            until(partial(ground.is_current, slug), 30, f"{slug} waits for acme")
     finally:
         ground.execute(f"ALTER TABLE {schema}.monitors_gone RENAME TO monitors_monitor")
 
@@ -137,9 +138,11 @@ def rendering_fails_for_a_while(ground: Ground) -> None:
 def hint_is_lost(ground: Ground) -> None:
     """Too much for a request, and whom it wakes can't be reached: the sweep finds it."""
     nowhere = {"CACHES": {"default": {"LOCATION": "redis://127.0.0.1:1/0"}}}
-    ground.writer(
+    writer = ground.writer(
         Writing(operations=(create_very_many,), most=1, tenants=("initech",)), settings=nowhere
-    ).wait()
+    )
+    writer.wait()
+    assert "projector.not_woken" in writer.said()
 
 
 def old_and_new_code(ground: Ground) -> None:
@@ -147,6 +150,7 @@ def old_and_new_code(ground: Ground) -> None:
     with ground.fault(*("vanished", "unreadable", "two_winners")):
         ground.redis.flushall()
         ground.reconcile_once(name="old", render_version=0)
+        assert _render_versions(ground) == {"0"}
     for _ in range(2):
         ground.projector(name="old", render_version=0)
         ground.writer(name="writer-old", render_version=0)
@@ -156,9 +160,13 @@ def old_and_new_code(ground: Ground) -> None:
 
 def new_code_has_won(ground: Ground) -> None:
     """Old and new are still at work: neither writes any more."""
-    for scope in ground.tenants().values():
-        assert ground.redis.hget(f"tenant:{scope}:projection:meta", "render_version") == "1"
+    assert _render_versions(ground) == {"1"}
     all_quiet(ground)
+
+
+def _render_versions(ground: Ground) -> set[str]:
+    metas = [f"tenant:{scope}:projection:meta" for scope in ground.tenants().values()]
+    return {str(ground.redis.hget(meta, "render_version")) for meta in metas}
 
 
 def all_quiet(ground: Ground) -> None:

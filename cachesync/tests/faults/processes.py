@@ -17,7 +17,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import redis
 from django.conf import settings
@@ -46,7 +45,6 @@ from cachesync.tests.faults.writing import (
     alerting,
     switch_network,
 )
-from monitors.projections import MonitorDocument
 from tenants.models import Tenant
 from tenants.services.lifecycle import tenant_create
 
@@ -149,17 +147,19 @@ class Place:
 
 def _become_other_code(render_version: int) -> None:
     """As if this process had been deployed with another version, which renders other bytes."""
-    real = projections.monitor_documents
+    rendering: Any = projections
+    real = rendering.monitor_documents
 
-    def other(*args: Any, **kwargs: Any) -> dict[UUID, MonitorDocument]:
+    def other(*args: Any, **kwargs: Any) -> Any:
         documents = real(*args, **kwargs)
         for document in documents.values():
             if document.body is not None:
                 document.body["alerting"].setdefault("severity", "low")
         return documents
 
-    projections.monitor_documents = other
-    project.RENDER_VERSION = sweep.RENDER_VERSION = render_version
+    rendering.monitor_documents = other
+    for module in (project, sweep):
+        module.RENDER_VERSION = render_version  # type: ignore[attr-defined]  # they import it
     # The default was taken when the class was made.
     Version.__init__.__defaults__ = (render_version,)
 
@@ -217,7 +217,7 @@ def _write(writer: Writer, writing: Writing, dice: random.Random) -> None:
         allowed[switch_network] = 1
     operations = list(allowed)
     for _ in range(writing.most):
-        writer.write(dice.choices(operations, allowed.values())[0])
+        writer.write(dice.choices(operations, list(allowed.values()))[0])
         time.sleep(dice.uniform(0, 2 * writing.pause_s))
 
 

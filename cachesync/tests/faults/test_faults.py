@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from cachesync.tests.faults import damaged, interrupted
@@ -16,7 +18,7 @@ FAULTS = (*interrupted.FAULTS, *damaged.FAULTS)
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.replace(" ", "_"))
 def test_projection__fault_at_a_random_moment__nothing_wrong_is_seen(
-    fault: Fault, seed: int, open_ground: OpenGround, record_property: pytest.RecordProperty
+    fault: Fault, seed: int, open_ground: OpenGround, record_property: Callable[[str, object], None]
 ) -> None:
     with open_ground(seed) as ground:
         ground.watch()

@@ -88,7 +88,7 @@ class Writer:
     def write(self, operation: Operation | None = None, tenant: Tenant | None = None) -> bool:
         """One transaction, at random or as given; whether it committed for certain."""
         tenant = tenant or self.dice.choice(self.tenants)
-        operation = operation or self.dice.choices(list(OPERATIONS), OPERATIONS.values())[0]
+        operation = operation or self.dice.choices(list(OPERATIONS), list(OPERATIONS.values()))[0]
         name = str(uuid.uuid4())
         work = Work(tenant)
         told = False
