@@ -11,3 +11,7 @@ class Blip0Config(AppConfig):
         # Importing is enough: the Celery app becomes current, so that tasks find its broker from
         # any process; checks and receivers register themselves.
         from blip0 import celery, checks, receivers  # noqa: F401  # see above
+        from blip0.common.allowed_targets import ALLOWED_TARGETS
+        from blip0.common.system_settings import register_setting
+
+        register_setting(ALLOWED_TARGETS)

@@ -14,6 +14,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
+from blip0.common.allowed_targets import targets_of_environment
 from blip0.common.sealing import keyring
 
 START_SERVICES = (
@@ -30,6 +31,16 @@ def sealing_keyring(**_kwargs: Any) -> list[CheckMessage]:
         keyring()
     except ImproperlyConfigured as problem:
         return [Error(str(problem), id="blip0.E005")]
+    return []
+
+
+@register(Tags.security)
+def allowed_targets_are_readable(**_kwargs: Any) -> list[CheckMessage]:
+    """`blip0.E006`: the environment's list is the default of a setting, which must hold."""
+    try:
+        targets_of_environment()
+    except ImproperlyConfigured as problem:
+        return [Error(str(problem), id="blip0.E006")]
     return []
 
 

@@ -18,6 +18,7 @@ api_v1: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
+    path("admin/pages/", include("blip0.common.admin.pages")),
     path("admin/", admin.site.urls),
     path("api/v1/", include(api_v1)),
 ]

@@ -86,6 +86,47 @@ class Snapshot:
     """Objects that exist and have no document: known to people, not to the runtime."""
 
 
+class Look(StrEnum):
+    """How closely to look at what Redis holds of a scope."""
+
+    INDEX = "index"
+    """Versions, index, set and meta; no document."""
+    PRESENCE = "presence"
+    """Also whether each document of the index is there."""
+    BYTES = "bytes"
+    """Also whether its bytes are those that the index tells of."""
+
+
+class Drift(StrEnum):
+    """How Redis differs from Postgres where both are at one version: nothing changed, and yet."""
+
+    MISSING = "missing"
+    """A document of the index is gone."""
+    ALTERED = "altered"
+    """A document's bytes aren't those of the index."""
+    CONTENT = "content"
+    """Postgres now gives other bytes: a write that no trigger saw, or an unstable rendering."""
+    UNLISTED = "unlisted"
+    """A document that should be there is not in the index."""
+    SURPLUS = "surplus"
+    """The index has a document that should not be there."""
+    ACTIVE = "active"
+    """The active set has an id too many or too few."""
+    META = "meta"
+    """Count, digest, status or the list of tenants don't fit the documents."""
+    ORPHAN = "orphan"
+    """A tenant in Redis that Postgres doesn't know."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that Redis holds otherwise than Postgres. `field` "": the scope as a whole."""
+
+    scope: Scope
+    kind: Drift
+    field: str = ""
+
+
 @dataclass(frozen=True)
 class StoredScope:
     """A scope as Redis holds it. `version` None: it holds none."""
@@ -96,13 +137,20 @@ class StoredScope:
     index: Mapping[str, str]
     """Index field → `rev:sha256`."""
     active: frozenset[str]
-    missing: frozenset[str]
-    """Fields of the index whose document is gone. Filled only by a read that looks."""
     intact: bool
     """Index, set and list of tenants are as the last change left them."""
+    missing: frozenset[str] = frozenset()
+    """Fields of the index whose document is gone. Filled only by a read that looks."""
+    altered: frozenset[str] = frozenset()
+    """Fields whose document has other bytes. Filled only by a read that looks at them."""
+
+    @property
+    def lost(self) -> frozenset[str]:
+        """Fields of the index that stand for nothing any more."""
+        return self.missing | self.altered
 
     def sha256(self, index_field: str) -> str:
-        if index_field in self.missing:
+        if index_field in self.lost:
             return ""
         return self.index.get(index_field, "").partition(":")[2]
 

@@ -59,18 +59,64 @@ class ProjectedDocument(models.Model):
 
 
 class ProjectedScope(models.Model):
-    """How far `ProjectedDocument` tells of a scope, and the lock of whoever writes it there.
+    """What is known of a scope's projection beside Redis itself: for people, and for patience.
 
-    Behind Redis where a writer died in between, or two of them came in another order: the sweep
-    then has the scope's rows written anew.
+    `epoch` and `rev` tell how far `ProjectedDocument` is told; the row is the lock of whoever
+    writes there. Behind Redis where a writer died in between, or two of them came in another
+    order: the sweep then has the scope's rows written anew.
+
+    The condition decides nothing about what is right. It spaces out the attempts at a scope that
+    fails, and keeps a history that was once seen to be another one known as such, also when the
+    log of changes that proved it is gone.
     """
+
+    class Condition(models.TextChoices):
+        SETTLED = "settled", "Settled"
+        FAILING = "failing", "Failing"
+        AHEAD = "ahead", "Redis is ahead"
+        DIVERGED = "diverged", "Another history"
+
+    OTHER_HISTORY = (Condition.AHEAD, Condition.DIVERGED)
+    """An operator decides, and nothing is written until then."""
 
     scope = models.CharField(max_length=36, primary_key=True)
     rev = models.BigIntegerField(default=0)
     epoch = models.BigIntegerField(default=0)
+    duration_ms = models.PositiveIntegerField(
+        default=0, help_text="How long the last rendering and writing took."
+    )
+    verified_at = models.DateTimeField(
+        null=True, help_text="When every byte in Redis was last compared with a new rendering."
+    )
+    condition = models.CharField(
+        max_length=10, choices=Condition.choices, default=Condition.SETTLED
+    )
+    since = models.DateTimeField(null=True, help_text="When the condition began.")
+    error = models.CharField(max_length=500, blank=True)
+    failures = models.PositiveIntegerField(default=0, help_text="In a row.")
+    failed_rev = models.BigIntegerField(
+        null=True, help_text="The version that failed: another one is tried at once."
+    )
+    retry_at = models.DateTimeField(null=True)
+    other_token = models.CharField(
+        max_length=36, blank=True, help_text="Redis' version of another history."
+    )
 
     class Meta:
         ordering = ["scope"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(condition__in=["settled", "failing", "ahead", "diverged"]),
+                name="projected_scope_condition",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["condition"],
+                condition=~models.Q(condition="settled"),
+                name="projected_scope_unsettled",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.scope} at {self.rev}"

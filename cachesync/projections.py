@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -18,6 +19,7 @@ from blip0.common.tenancy import in_public, in_tenant
 from cachesync.contracts import MAX_DOCUMENT_BYTES, Document, Snapshot, Version
 from cachesync.keys import KIND_FILTER, KIND_MONITOR, KIND_NETWORK, PLATFORM, Scope
 from cachesync.models import ProjectedDocument
+from cachesync.selectors import is_other_history
 from monitors.models import Monitor
 from monitors.projections import MonitorDocument, monitor_documents, monitor_ids_for
 from platform_catalog.projections import (
@@ -43,12 +45,30 @@ class OverBudget(Exception):
     """More documents than the caller has time for."""
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long a rendering may wait: for a statement, and for a lock (a migration's, say)."""
+
+    statement_ms: int
+    lock_ms: int
+    documents: int | None = None
+    """How many documents it may render at most; None: any number."""
+
+
+PATIENT = Patience(statement_ms=20_000, lock_ms=2_000)
+"""A sweep's: one tenant whose tables are locked mustn't keep the others waiting for long."""
+
+
 @contextmanager
-def snapshot() -> Iterator[None]:
+def snapshot(patience: Patience = PATIENT) -> Iterator[None]:
     """One view of Postgres for the whole block; nothing can be written in it."""
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute(
+                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; "
+                f"SET LOCAL statement_timeout = {patience.statement_ms}; "
+                f"SET LOCAL lock_timeout = {patience.lock_ms}"
+            )
         yield
 
 
@@ -57,7 +77,7 @@ def render(
     *,
     since: Version | None,
     everything: bool = False,
-    budget: int | None = None,
+    patience: Patience = PATIENT,
     release: frozenset[str] = frozenset(),
 ) -> Snapshot:
     """The scope's documents that changed after `since`; all of them without it, or on demand.
@@ -65,9 +85,9 @@ def render(
     `since` is what Redis holds; one of another epoch or renderer means everything. `release`:
     fields of the platform that nobody names any more, withdrawn unless they are enabled again.
     Raises `ScopeUnknown`, `OtherHistory` where `since` is newer than Postgres or not of its
-    history, and `OverBudget` where more than `budget` documents would be rendered.
+    history, and `OverBudget` where more documents than `patience` has would be rendered.
     """
-    with in_public(), snapshot():
+    with in_public(), snapshot(patience):
         row = ConfigVersion.objects.filter(scope=scope.id).first()
         if row is None:
             raise ScopeUnknown(scope.id)
@@ -77,7 +97,7 @@ def render(
             changes = None
         if scope.is_platform:
             return _render_platform(version, row.status, changes, release)
-        return _render_tenant(scope, version, row.status, changes, budget)
+        return _render_tenant(scope, version, row.status, changes, patience.documents)
 
 
 def _changes(scope: Scope, since: Version | None, version: Version) -> dict[str, set[str]] | None:
@@ -96,7 +116,8 @@ def _changes(scope: Scope, since: Version | None, version: Version) -> dict[str,
         ).values_list("version", "token", "kind", "object_id")
     )
     known = {str(token) for number, token, _, _ in log if number == since.rev}
-    if known and since.token not in known:
+    if since.token not in known and (known or is_other_history(scope, since)):
+        # The log tells; where it no longer reaches that far, what it told when it did.
         raise OtherHistory("diverged")
     covered = {number for number, _, _, _ in log} >= set(range(since.rev + 1, version.rev + 1))
     if not (known and covered) or since.render_version != version.render_version:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from cachesync.services.reconcile import RECONCILE_LOCK
+from cachesync.services.reconcile import reconcile as reconcile_all
 from cachesync.services.sweep import only_one
-from cachesync.services.sweep import reconcile as reconcile_all
 from cachesync.store import Store
 
 
 @shared_task(name="cachesync.tasks.reconcile", time_limit=120)
 def reconcile() -> None:
     """Every 30 s by beat. A second one at the same time does nothing."""
-    with only_one() as alone:
+    with only_one(RECONCILE_LOCK) as alone:
         if alone:
             reconcile_all(store=Store())

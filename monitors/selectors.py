@@ -1,10 +1,12 @@
-"""Reads over monitors: the tenant's form, and who uses what. All run inside a tenant."""
+"""Reads over monitors: the tenant's form inside a tenant, and what concerns all tenants."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -13,7 +15,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from blip0.common.db.schemas import select_in_each, tenant_schemas
 from blip0.common.sealing import CannotOpen, Place, hint, keyring
 from blip0.common.tenancy import current_tenant_id, tenant_id_of
-from monitors.choices import ConditionKind
+from monitors.choices import ConditionKind, SpecKind
 from monitors.contracts import map_viewing_keys
 from monitors.models import (
     MatchCondition,
@@ -22,9 +24,33 @@ from monitors.models import (
     MonitorTrigger,
     ScriptCondition,
 )
+from monitors.validators.addresses import compared
+from platform_catalog.choices import NetworkType
+from platform_catalog.models import Network
 from tenants.models import Tenant
 
 VIEWING_KEYS = "viewing_keys"
+
+SHORT_HASH: Final = 12
+"""Digits of a spec's hash that are enough for people."""
+
+_SPEC_KINDS: Final[Mapping[str, str]] = {
+    NetworkType.EVM: SpecKind.EVM,
+    NetworkType.STELLAR: SpecKind.STELLAR,
+    NetworkType.SOLANA: SpecKind.SOLANA,
+}
+"""The one kind of spec that the runtime reads on a network; it skips others."""
+_HELD_SPECS: Final = """
+SELECT {name}::text, link.network_id, place.address, spec.sha256, spec.kind, monitor.slug
+FROM {schema}.monitors_monitor AS monitor
+JOIN {schema}.monitors_monitornetwork AS link ON link.monitor_id = monitor.id
+JOIN {schema}.monitors_monitoraddress AS place ON place.monitor_id = monitor.id
+LEFT JOIN {schema}.monitors_contractspec AS spec ON spec.sha256 = place.contract_spec_id
+WHERE monitor.deleted_at IS NULL
+    AND (%(network)s::text IS NULL OR link.network_id = %(network)s)
+"""
+_Held: TypeAlias = defaultdict[str, list[tuple[UUID, str, str, str]]]
+"""Tenant (id, slug), monitor and address as written, by the hash of the spec."""
 
 _CHILDREN: tuple[str | Prefetch[Any], ...] = (
     "network_links",
@@ -82,6 +108,71 @@ def tenants_with_ended_snoozes(now: datetime) -> list[UUID]:
         {"now": now},
     )
     return [tenant_id for (schema,) in rows if (tenant_id := tenant_id_of(schema)) is not None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpecHolder:
+    """A monitor, by slugs, that holds one of the specs in conflict, or none."""
+
+    tenant_id: UUID
+    tenant: str
+    monitor: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpecConflict:
+    """An address of a network for which monitors hold different specs: the runtime uses one.
+
+    `specs` are the holders of each spec by its hash. Under "" are monitors that bring none: theirs
+    is no conflict, but they are read with one of the others, too.
+    """
+
+    network: str
+    address: str
+    specs: Mapping[str, Sequence[SpecHolder]]
+
+
+def spec_conflicts(*, network: str | None = None) -> list[SpecConflict]:
+    """Where live monitors of all tenants hold different specs, paused ones too.
+
+    A hundred tenants a statement, and two queries. What is in mind meanwhile grows with the number
+    of addresses.
+    """
+    types = dict(Network.objects.values_list("slug", "network_type"))
+    tenants = {
+        schema: (tenant_id, slug)
+        for schema, tenant_id, slug in Tenant.objects.values_list("schema_name", "pk", "slug")
+    }
+    held: defaultdict[tuple[str, str], _Held] = defaultdict(lambda: defaultdict(list))
+    for schema, slug, address, sha256, kind, monitor in select_in_each(
+        tenant_schemas("monitors_monitoraddress"), _HELD_SPECS, {"network": network}
+    ):
+        used = sha256 if kind and kind == _SPEC_KINDS.get(types.get(slug, "")) else ""
+        if schema in tenants:
+            held[slug, compared(address)][used].append((*tenants[schema], monitor, address))
+    return [
+        _conflict(slug, by_spec)
+        for (slug, _), by_spec in sorted(held.items(), key=lambda item: item[0])
+        if len(by_spec.keys() - {""}) > 1
+    ]
+
+
+def _conflict(network: str, held: _Held) -> SpecConflict:
+    return SpecConflict(
+        network=network,
+        address=min(address for rows in held.values() for *_, address in rows),
+        specs={
+            sha256: sorted(
+                (
+                    SpecHolder(tenant_id=tenant_id, tenant=tenant, monitor=monitor)
+                    for tenant_id, tenant, monitor, _ in rows
+                ),
+                key=lambda holder: (holder.tenant, holder.monitor),
+            )
+            # The hashes in order, and last those that bring no spec.
+            for sha256, rows in sorted(held.items(), key=lambda item: (not item[0], item[0]))
+        },
+    )
 
 
 def _users_in_every_tenant(table: str, column: str, ids: Collection[str]) -> list[str]:

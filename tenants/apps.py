@@ -9,6 +9,9 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         from blip0.common.projected import register_projected
+        from blip0.common.system_settings import PROVIDER, SETTING_PROVIDERS
         from tenants.models import Tenant
+        from tenants.selectors import stored_settings
 
+        SETTING_PROVIDERS.register(PROVIDER, stored_settings)
         register_projected(Tenant, kind="tenant", owner_column="*")

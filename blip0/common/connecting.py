@@ -2,7 +2,7 @@
 
 A name is resolved once, each address is judged, and the connection goes to one that was judged: a
 name that points elsewhere a moment later changes nothing. Staff may allow hosts and networks
-(`BLIP0_ALLOWED_TARGETS`).
+(`blip0.common.allowed_targets`).
 """
 
 from __future__ import annotations
@@ -13,16 +13,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeAlias
 
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
-
+from blip0.common.allowed_targets import allowed_targets
 from blip0.common.exceptions import DomainError
-from blip0.common.net import address_is_public, forbidden_host, loose_ipv4
+from blip0.common.net import Allowed, address_is_public, forbidden_host
 
 MAX_ATTEMPTS: Final = 4
 """Addresses of one name that are tried."""
@@ -48,52 +44,6 @@ class TookTooLong(DeliveryFailed):
     """The time was over before the target had answered."""
 
     code = "delivery_timeout"
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """What staff allow beside the public internet. A host's name allows wherever it points."""
-
-    hosts: frozenset[str] = frozenset()
-    networks: tuple[IPv4Network | IPv6Network, ...] = ()
-
-    @classmethod
-    def of(cls, entries: Iterable[str]) -> Allowed:
-        """From names, addresses and networks such as 10.1.0.0/16.
-
-        Raises `ImproperlyConfigured` for a network with bits beyond its mask.
-        """
-        hosts, networks = set(), []
-        for entry in entries:
-            if "/" not in entry:
-                hosts.add(_plain(entry))
-            try:
-                networks.append(ip_network(entry))
-            except ValueError as error:
-                if "/" in entry:
-                    raise ImproperlyConfigured(f"BLIP0_ALLOWED_TARGETS: {error}.") from error
-        return cls(frozenset(hosts), tuple(networks))
-
-    def host(self, host: str) -> bool:
-        return _plain(host) in self.hosts
-
-    def literal(self, host: str) -> bool:
-        """Whether the host is an address, in any notation, of an allowed network."""
-        text = _plain(host)
-        return self.address(str(loose_ipv4(text) or text))
-
-    def address(self, address: str) -> bool:
-        try:
-            ip = ip_address(address)
-        except ValueError:
-            return False
-        mapped = getattr(ip, "ipv4_mapped", None)
-        return any((mapped or ip) in network for network in self.networks)
-
-
-def allowed_targets() -> Allowed:
-    """Those of the settings; follows `override_settings`."""
-    return _allowed_of(tuple(settings.DELIVERY_ALLOWED_TARGETS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,18 +194,9 @@ def _wait_no_longer(connection: DeadlineSocket | DeadlineTLSSocket) -> None:
         connection.settimeout(connection.deadline.left)
 
 
-def _plain(host: str) -> str:
-    return host.lower().removeprefix("[").removesuffix("]").removesuffix(".")
-
-
 def _reason(error: Exception | None) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message or "its certificate is not valid"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return type(error).__name__ if error else "it has no address"
-
-
-@lru_cache(maxsize=8)
-def _allowed_of(entries: tuple[str, ...]) -> Allowed:
-    return Allowed.of(entries)

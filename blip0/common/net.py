@@ -8,8 +8,19 @@ judges the address that a name resolved to, when the connection is made.
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 from urllib.parse import urlsplit
+
+from blip0.common.exceptions import InvalidField
 
 LOCAL_NAMES = ("localhost", "localdomain", "ip6-localhost", "ip6-loopback")
 LOCAL_SUFFIXES = (
@@ -61,6 +72,81 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?")
 MAX_HOST = 253
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What staff allow beside the public internet. A host's name allows wherever it points."""
+
+    hosts: frozenset[str] = frozenset()
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    @classmethod
+    def of(cls, entries: Iterable[str]) -> Allowed:
+        """From names, addresses and networks such as 10.1.0.0/16. Raises `InvalidField`."""
+        hosts, networks = set(), []
+        for entry in map(allowed_entry, entries):
+            if "/" not in entry:
+                hosts.add(entry)
+            if "/" in entry or _is_address(entry):
+                networks.append(ip_network(entry))
+        return cls(frozenset(hosts), tuple(networks))
+
+    def target(self, host: str) -> bool:
+        """Whether the text of a host is enough: its name, or an address in any notation."""
+        return self.host(host) or self.literal(host)
+
+    def host(self, host: str) -> bool:
+        return _plain(host) in self.hosts
+
+    def literal(self, host: str) -> bool:
+        """Whether the host is an address, in any notation, of an allowed network."""
+        text = _plain(host)
+        return self.address(str(loose_ipv4(text) or text))
+
+    def address(self, address: str) -> bool:
+        try:
+            ip = ip_address(address)
+        except ValueError:
+            return False
+        mapped = getattr(ip, "ipv4_mapped", None)
+        return any((mapped or ip) in network for network in self.networks)
+
+
+def allowed_entry(text: str) -> str:
+    """What staff wrote, in normal form: a host's name, an address or a network.
+
+    Raises `InvalidField`, which names the entry, the rule and the fix.
+    """
+    entry = _plain(text.strip())
+    if "/" in entry:
+        return str(_network(entry))
+    if _is_address(entry):
+        return str(ip_address(entry))
+    labels = entry.split(".")
+    if (
+        len(entry) > MAX_HOST
+        or not all(map(_LABEL.fullmatch, labels))
+        or _NUMBER.fullmatch(labels[-1])
+    ):
+        raise InvalidField(
+            f"`{text}` is not the name of a host, an address or a network. Write it like "
+            "hooks.internal, 10.0.0.5 or 10.1.0.0/16: no scheme, port, path or wildcard."
+        )
+    return entry
+
+
+def _network(entry: str) -> IPv4Network | IPv6Network:
+    try:
+        whole = ip_network(entry, strict=False)
+    except ValueError:
+        raise InvalidField(
+            f"`{entry}` is not a network. Write one like 10.1.0.0/16, or a host without scheme "
+            "and path."
+        ) from None
+    if ip_address(entry.partition("/")[0]) != whole.network_address:
+        raise InvalidField(f"`{entry}` has bits beyond its mask. Write {whole}.")
+    return whole
 
 
 def address_is_public(address: str | IPv4Address | IPv6Address) -> bool:
@@ -135,6 +221,18 @@ def loose_ipv4(text: str) -> IPv4Address | None:
         value = value << 8 | number
     width = 8 * (4 - len(leading))
     return IPv4Address(value << width | last) if last < 1 << width else None
+
+
+def _plain(host: str) -> str:
+    return host.lower().removeprefix("[").removesuffix("]").removesuffix(".")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _number(text: str) -> int | None:

@@ -57,7 +57,11 @@ ADMIN_SIDEBAR = {
         ("cachesync.Sample", "monitoring"),
         ("tenants.ConfigVersion", "counter_1"),
         ("tenants.ConfigChange", "difference"),
+        ("spec-conflicts", "call_split"),
     ],
     "Audit": [("tenants.AuditRecord", "history")],
 }
-"""Models and their icons, by group. A group of tenant-owned models opens inside a tenant only."""
+"""Models, or keys of other pages (`blip0.common.admin.pages`), and their icons, by group.
+
+A group of tenant-owned models opens inside a tenant only.
+"""

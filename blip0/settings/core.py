@@ -116,4 +116,4 @@ WHITENOISE_USE_FINDERS = MODE != "production"
 WHITENOISE_AUTOREFRESH = MODE != "production"
 
 DELIVERY_ALLOWED_TARGETS = env.listed("BLIP0_ALLOWED_TARGETS")
-"""Where deliveries may go beside the public internet; see `blip0.common.connecting`."""
+"""The default of a setting: see `blip0.common.allowed_targets`."""

@@ -106,6 +106,11 @@ VARIABLES: tuple[Variable, ...] = (
         default="300",
     ),
     Variable(
+        "BLIP0_DEEP_CYCLE_S",
+        "Seconds within which every document in Redis is rendered anew and compared.",
+        default="600",
+    ),
+    Variable(
         "BLIP0_TENANT_GRACE_DAYS",
         "Days between a tenant's deletion and the end of its data.",
         default="30",
@@ -113,7 +118,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "BLIP0_ALLOWED_TARGETS",
         "Hosts and networks that deliveries may reach though they aren't on the public internet, "
-        "separated by commas: `hooks.internal,10.1.0.0/16`.",
+        "separated by commas: `hooks.internal,10.1.0.0/16`. Until staff set `allowed_targets`.",
     ),
     Variable("CORS_ALLOWED_ORIGINS", "Origins of web apps that may call the API, comma separated."),
     Variable(

@@ -18,6 +18,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connections
 
+from blip0.common.system_settings import settings_forget
 from blip0.common.tenancy import in_tenant, leave_tenant
 from blip0.testing.database import Baseline, create_database, drop_databases
 from blip0.testing.plugin import servers_key
@@ -70,6 +71,7 @@ def _public_schema_and_quiet_receivers(
     leave_tenant()
     # Always: tests come by their database in too many ways to tell who may use the cache.
     cache.clear()
+    settings_forget()
     yield
     leave_tenant()
 

@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blip0.common.sealing import is_sealed
-from cachesync.contracts import Change, Document, Snapshot, StoredScope, digest_of
+from cachesync.contracts import (
+    Change,
+    Difference,
+    Document,
+    Drift,
+    Snapshot,
+    StoredScope,
+    digest_of,
+)
 from cachesync.keys import KIND_FILTER, KIND_NETWORK, PLATFORM
 
 
@@ -36,7 +44,7 @@ def difference(
     if snapshot.complete and not scope.is_platform:
         removals |= set(stored.index) - set(snapshot.documents)
     # Nothing was rendered and the last good document is lost: there is nothing to list.
-    removals |= {field for field in stored.missing if field not in puts}
+    removals |= {field for field in stored.lost if field not in puts}
     after = {field for field in stored.index if field not in removals} | set(puts)
 
     activate: set[str] = set()
@@ -71,6 +79,28 @@ def difference(
         removals=frozenset(removals),
         requires=frozenset(_required(snapshot.documents[field] for field in puts)),
     )
+
+
+def drift(snapshot: Snapshot, stored: StoredScope, change: Change | None) -> list[Difference]:
+    """What `change` mends that no committed change explains. Empty where the versions differ.
+
+    Only a complete snapshot tells the whole of it.
+    """
+    if change is None or stored.version != snapshot.version:
+        return []
+    found = [
+        *((Drift.MISSING, field) for field in stored.missing),
+        *((Drift.ALTERED, field) for field in stored.altered),
+        *((Drift.SURPLUS, field) for field in change.removals - stored.lost),
+        *((Drift.ACTIVE, field) for field in (change.activate | change.deactivate) - stored.lost),
+        *(
+            (Drift.CONTENT if field in stored.index else Drift.UNLISTED, field)
+            for field in set(change.puts) - stored.lost
+        ),
+    ]
+    # What is wrong with a document also shows in the digest: told once.
+    found = found or [(Drift.META, "")]
+    return [Difference(snapshot.scope, kind, field) for kind, field in sorted(found)]
 
 
 def _runs(

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from cachesync.contracts import RENDER_VERSION, Result, Snapshot, StoredScope
+from cachesync.contracts import RENDER_VERSION, Look, Result, Snapshot, StoredScope
 from cachesync.keys import PLATFORM, Scope
-from cachesync.projections import OtherHistory, OverBudget, ScopeUnknown, render
-from cachesync.services.differences import difference
+from cachesync.projections import (
+    PATIENT,
+    OtherHistory,
+    OverBudget,
+    Patience,
+    ScopeUnknown,
+    render,
+)
+from cachesync.services.conditions import other_history
+from cachesync.services.differences import difference, drift
 from cachesync.services.remember import remember
 from cachesync.services.wake import wake_projector
 from cachesync.store import MissingReference, Store
@@ -17,32 +27,33 @@ from cachesync.store import MissingReference, Store
 logger = structlog.get_logger(__name__)
 
 ATTEMPTS = 5
-REQUEST_BUDGET = 50
-"""Documents that a request may render and write; more is left to the projector."""
+REQUEST = Patience(statement_ms=1_000, lock_ms=100, documents=50)
+"""What a request has for rendering; more is left to the projector."""
 
 
 def scope_project(
     *,
     scope: Scope,
     store: Store,
-    repair: bool = False,
-    budget: int | None = None,
+    look: Look = Look.INDEX,
+    patience: Patience = PATIENT,
     release: frozenset[str] = frozenset(),
 ) -> Result:
     """Make Redis hold the committed configuration of `scope`.
 
     Safe beside any number of others doing the same: whoever renders the newest version wins, an
-    older one is refused by the script. With `repair`, every document is rendered and looked for,
-    not only the changed ones. With `budget`, more documents than that are DEFERRED. `release`
-    names fields of the platform's index that may go: see `reconcile`.
+    older one is refused by the script. With `look` beyond the index, every document is rendered
+    and looked for, not only the changed ones. More documents than `patience` has are DEFERRED.
+    `release` names fields of the platform's index that may go: see `reconcile`.
 
     Returns OK, NOOP, STALE (somebody newer was faster), AHEAD or DIVERGED (nothing is written
-    until an operator decides). Raises `redis.RedisError`, and `MissingReference` where a document
-    names a catalogue key that even the platform's own projection doesn't bring.
+    until an operator decides). Raises `redis.RedisError`, `django.db.Error`, and
+    `MissingReference` where a document names a catalogue key that even the platform's own
+    projection doesn't bring.
     """
     platform_tried = scope.is_platform
     for _ in range(ATTEMPTS):
-        stored = store.read(scope, look=repair)
+        stored = store.read(scope, look=look)
         if stored.version is not None and stored.version.render_version > RENDER_VERSION:
             return Result.STALE  # newer code is at work on it
         try:
@@ -50,8 +61,8 @@ def scope_project(
                 scope,
                 since=stored.version,
                 # A change on top of a damaged index would make the damage the truth.
-                everything=repair or not stored.intact,
-                budget=budget,
+                everything=look is not Look.INDEX or not stored.intact,
+                patience=patience,
                 release=release,
             )
         except ScopeUnknown:
@@ -60,15 +71,17 @@ def scope_project(
             wake_projector()
             return Result.DEFERRED
         except OtherHistory as history:
-            logger.error("projection.other_history", scope=scope.id, history=str(history))
-            return Result(str(history))
+            result = Result(str(history))
+            if stored.version is not None and other_history(scope, result, stored.version):
+                logger.error("projection.other_history", scope=scope.id, history=str(history))
+            return result
         try:
             result = _apply(snapshot, stored, store)
         except MissingReference:
             if platform_tried:
                 raise
             # Make before break: what a document names is there before the document is.
-            scope_project(scope=PLATFORM, store=store, repair=True)
+            scope_project(scope=PLATFORM, store=store, look=Look.PRESENCE)
             platform_tried = True
             continue
         if result is not Result.CONFLICT:
@@ -89,6 +102,8 @@ def _apply(snapshot: Snapshot, stored: StoredScope, store: Store) -> Result:
         return Result.NOOP
     result = store.apply(change, now=timezone.now())
     if result is Result.OK:
+        if mended := Counter(str(found.kind) for found in drift(snapshot, stored, change)):
+            logger.warning("projection.drift_mended", scope=snapshot.scope.id, kinds=dict(mended))
         remember(snapshot, stored, change, last_good)
         logger.debug(
             "projection.applied",
@@ -104,7 +119,7 @@ def write_through(scope: Scope) -> Result | None:
     """Project a scope within a request's patience. Never raises: the sweep finds what is left."""
     try:
         store = Store(timeout_s=settings.PROJECTION_WRITE_THROUGH_TIMEOUT_S)
-        result = scope_project(scope=scope, store=store, budget=REQUEST_BUDGET)
+        result = scope_project(scope=scope, store=store, patience=REQUEST)
     except Exception as error:
         # Committed is committed: whatever is wrong with Redis or with one document, the caller's
         # request has succeeded, and the sweep repeats this within seconds.

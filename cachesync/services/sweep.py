@@ -1,212 +1,91 @@
-"""The guarantee: whatever write-through missed, the sweep and the reconciliation find.
+"""The sweep: whatever write-through missed, it finds by the versions of all scopes.
 
-They compare the versions of all scopes in Postgres with those in Redis, and repair what differs.
-No flag, queue or log of intentions is involved: nothing can be lost that way.
+It compares the versions in Postgres with those in Redis, and projects what differs. No flag, queue
+or log of intentions is involved: nothing can be lost that way.
 """
 
 from __future__ import annotations
 
-import time
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
-import structlog
 from django.db import connection
-from django.db.models import Func
 from django.utils import timezone
 
-from blip0.common.tenancy import in_public
-from cachesync.contracts import RENDER_VERSION, Result, Version
-from cachesync.keys import KIND_FILTER, KIND_MONITOR, KIND_NETWORK, PLATFORM, Scope
-from cachesync.models import ProjectedDocument, ProjectedScope
-from cachesync.services.project import scope_project
+from cachesync.contracts import SCHEMA_VERSION, Look, Version
+from cachesync.keys import PLATFORM, Scope
+from cachesync.models import ProjectedScope
+from cachesync.selectors import known_scopes, wanted_versions
+from cachesync.services.rounds import Round
 from cachesync.store import Store
-from platform_catalog.models import FilterScript, Network
-from tenants.models import ConfigVersion
 
-logger = structlog.get_logger(__name__)
-
-_RECONCILE_LOCK = 0x626C6970_30000001  # "blip0" and a number; see docs/architecture.md
+SWEEP_LOCK = 0x626C6970_30000002  # "blip0" and a number: every advisory lock here is of that form
 
 
-@dataclass
-class Round:
-    """What one sweep or reconciliation did. `results` counts scopes by result."""
-
-    scopes: int = 0
-    results: Counter[str] = field(default_factory=Counter)
-    failed: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def complete(self) -> bool:
-        """Every scope is as Postgres has it, or was when we looked."""
-        unsettled = {Result.AHEAD, Result.DIVERGED, Result.CONFLICT, Result.STALE}
-        return not self.failed and not any(self.results[result] for result in unsettled)
-
-
-def sweep(*, store: Store) -> Round:
+def sweep(*, store: Store, deadline: float | None = None) -> Round:
     """Project every scope whose version differs between Postgres and Redis.
 
-    The platform first, since tenants' documents name its keys. One scope's failure is logged and
-    holds up no other. Raises `redis.RedisError` only where Redis can't even be asked.
+    The platform first, since tenants' documents name its keys. One scope's failure is remembered
+    and holds up no other. `deadline` is of `time.monotonic`: what is left then is for the next
+    one. Raises `redis.RedisError` and `django.db.Error` only where one of them can't be asked.
     """
-    started = time.monotonic()
-    done = Round()
-    with in_public():
-        wanted = _wanted()
+    with only_one(SWEEP_LOCK) as alone:
+        wanted = wanted_versions()
         held = dict(zip(wanted, store.versions(list(wanted)), strict=True))
         # Asked last: a writer who is between Redis and its rows has had the most time.
-        told = _told()
-    done.scopes = len(wanted)
-    for scope, version in wanted.items():
-        untold = _older(told.get(scope), held[scope])
-        if untold or held[scope] != version:
-            _project(scope, store, done, repair=untold)
+        known = known_scopes()
+        done = Round(store=store, known=known, deadline=deadline, scopes=len(wanted))
+        for scope in _in_order(wanted, alone=alone):
+            untold = is_older(told_version(known.get(scope)), held[scope])
+            if untold or held[scope] != wanted[scope]:
+                done.project(scope, wanted[scope], look=Look.PRESENCE if untold else Look.INDEX)
+        done.finish()
     store.set_heartbeat(timezone.now())
-    if done.complete:
+    if done.complete_enough:
         _declare_ready(store, wanted)
-    done.seconds = time.monotonic() - started
-    return done
-
-
-def reconcile(*, store: Store) -> Round:
-    """A sweep, then what versions can't show: lost keys, orphans, catalogue keys to release."""
-    started = time.monotonic()
-    # Both before the versions: whoever is projected had a version, and whatever is abandoned is
-    # in no document of these versions.
-    listed = store.tenants()
-    abandoned = _abandoned(store)
-    with in_public():
-        wanted = _wanted()
-    done = sweep(store=store)
-    for scope in wanted:
-        with _isolated(scope, done):
-            stored = store.read(scope, look=True)
-            if stored.missing or not stored.intact:
-                _project(scope, store, done, repair=True)
-    _drop_orphans(store, listed - {scope.id for scope in wanted})
-    if abandoned and done.complete:
-        _release(abandoned, wanted, store, done)
-    done.seconds = time.monotonic() - started
-    report = logger.info if done.results or done.failed else logger.debug
-    report(
-        "projection.reconciled",
-        scopes=done.scopes,
-        results=dict(done.results),
-        failed=done.failed,
-        seconds=round(done.seconds, 3),
-    )
     return done
 
 
 @contextmanager
-def only_one(lock: int = _RECONCILE_LOCK) -> Iterator[bool]:
-    """Whether this is the only reconciliation at work. It saves work; nothing depends on it."""
+def only_one(lock: int) -> Iterator[bool]:
+    """Whether nobody else holds this lock. It saves work; nothing depends on it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock])
         (got,) = cursor.fetchone()
     try:
         yield got
     finally:
-        if got:
+        if got and connection.is_usable():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [lock])
 
 
-def _wanted() -> dict[Scope, Version]:
-    rows = ConfigVersion.objects.values_list("scope", "version", "epoch", "token")
-    versions = {
-        Scope(scope): Version(version, epoch, str(token), RENDER_VERSION)
-        for scope, version, epoch, token in rows
-    }
-    return dict(sorted(versions.items(), key=lambda item: not item[0].is_platform))
+def told_version(row: ProjectedScope | None) -> Version | None:
+    """How far the table of documents tells of a scope; only numbers, without a token."""
+    return None if row is None else Version(row.rev, row.epoch, "")
 
 
-def _project(
-    scope: Scope,
-    store: Store,
-    done: Round,
-    *,
-    repair: bool,
-    release: frozenset[str] = frozenset(),
-) -> None:
-    with _isolated(scope, done):
-        result = scope_project(scope=scope, store=store, repair=repair, release=release)
-        done.results[result] += 1
-
-
-@contextmanager
-def _isolated(scope: Scope, done: Round) -> Iterator[None]:
-    try:
-        yield
-    except Exception:
-        # One scope's poison must not keep the others from being projected.
-        logger.exception("projection.scope_failed", scope=scope.id)
-        done.failed.append(scope.id)
-
-
-def _told() -> dict[Scope, Version]:
-    """How far the table of documents tells of each scope; only numbers, without a token."""
-    rows = ProjectedScope.objects.values_list("scope", "rev", "epoch")
-    return {Scope(scope): Version(rev, epoch, "") for scope, rev, epoch in rows}
-
-
-def _older(version: Version | None, other: Version | None) -> bool:
+def is_older(version: Version | None, other: Version | None) -> bool:
     """Whether `version` comes before `other`. None comes before all."""
     if version is None or other is None:
         return other is not None
     return (version.epoch, version.rev) < (other.epoch, other.rev)
 
 
-def _drop_orphans(store: Store, tenant_ids: set[str]) -> None:
-    for tenant_id in tenant_ids:
-        logger.warning("projection.orphan_dropped", scope=tenant_id)
-        store.drop_tenant(Scope(tenant_id))
+def _in_order(wanted: Mapping[Scope, Version], *, alone: bool) -> list[Scope]:
+    """The platform, then the tenants; from their other end where another sweep is at work.
 
-
-def _abandoned(store: Store) -> frozenset[str]:
-    """Fields of the platform's index whose network is disabled or deleted, or script deleted."""
-    with in_public():
-        networks = Network.objects.filter(enabled=True).values_list("slug", flat=True)
-        scripts = FilterScript.objects.values_list("name", flat=True)
-        alive = {PLATFORM.field(KIND_NETWORK, slug) for slug in networks}
-        alive |= {PLATFORM.field(KIND_FILTER, name) for name in scripts}
-    return frozenset(store.read(PLATFORM).index) - alive
-
-
-def _release(
-    abandoned: frozenset[str], wanted: dict[Scope, Version], store: Store, done: Round
-) -> None:
-    """Remove those keys of the catalogue that no document names any more.
-
-    `wanted` was read when they were abandoned already. So no document of these versions or later
-    ones is rendered with them, and Redis must hold such of every tenant. What is left are last
-    good documents: the table knows them once it is as far, too.
+    The two of them meet in the middle of a great rebuild, instead of doing everything twice.
     """
+    platform = [scope for scope in wanted if scope.is_platform]
     tenants = [scope for scope in wanted if not scope.is_platform]
-    held = dict(zip(tenants, store.versions(tenants), strict=True))
-    with in_public():
-        told = _told()
-        if any(
-            _older(held[scope], wanted[scope]) or _older(told.get(scope), wanted[scope])
-            for scope in tenants
-        ):
-            return
-        rows = ProjectedDocument.objects.filter(kind=KIND_MONITOR)
-        networks = rows.values_list(Func("networks", function="unnest"), flat=True).distinct()
-        scripts = rows.values_list(Func("scripts", function="unnest"), flat=True).distinct()
-        named = {PLATFORM.field(KIND_NETWORK, slug) for slug in networks}
-        named |= {PLATFORM.field(KIND_FILTER, name) for name in scripts}
-    if free := abandoned - named:
-        _project(PLATFORM, store, done, repair=True, release=free)
+    return platform + (tenants if alone else tenants[::-1])
 
 
-def _declare_ready(store: Store, wanted: dict[Scope, Version]) -> None:
+def _declare_ready(store: Store, wanted: Mapping[Scope, Version]) -> None:
     if PLATFORM not in wanted:
         return
+    stands = store.ready()
     epoch = wanted[PLATFORM].epoch
-    if store.ready().get("epoch") != str(epoch):
+    if (stands.get("epoch"), stands.get("schema")) != (str(epoch), str(SCHEMA_VERSION)):
         store.set_ready(epoch=epoch, tenants=len(store.tenants()), now=timezone.now())

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
-from blip0.common.connecting import allowed_targets
+from blip0.common.allowed_targets import allowed_targets
+from blip0.common.net import Allowed
 from blip0.common.sealing import CannotOpen, Place, is_sealed, keyring
 from blip0.common.strict_json import NotStrictJSON, loads
 from blip0.common.validation import CheckContext, Finding, check, check_text
@@ -53,10 +54,11 @@ class Verified:
 
 @dataclass(frozen=True, kw_only=True)
 class _Catalogue:
-    """What the documents in Redis may name."""
+    """What the documents in Redis may name, and where their triggers may send to."""
 
     network_types: Mapping[str, str]
     script_paths: frozenset[str]
+    allowed: Allowed
 
 
 def documents_verify(*, store: Store, tenants: Iterable[Scope]) -> Iterator[Verified]:
@@ -70,7 +72,9 @@ def documents_verify(*, store: Store, tenants: Iterable[Scope]) -> Iterator[Veri
             types[field.partition(":")[2]] = str(document.get("network_type", ""))
         else:
             paths.add(str(document.get("script_path", "")))
-    catalogue = _Catalogue(network_types=types, script_paths=frozenset(paths))
+    catalogue = _Catalogue(
+        network_types=types, script_paths=frozenset(paths), allowed=allowed_targets()
+    )
     for scope in tenants:
         for field, body in _bodies(store, scope):
             yield Verified(scope, field, _monitor_errors(scope, field, body, catalogue))
@@ -150,7 +154,7 @@ def _parts_errors(
         script_paths=catalogue.script_paths,
         network_types=catalogue.network_types,
         trigger_keys=frozenset(document["triggers"]),
-        allowed_hosts=allowed_targets().hosts,
+        allowed=catalogue.allowed,
     )
     templates = {}
     for trigger_id, trigger in document["triggers"].items():

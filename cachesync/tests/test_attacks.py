@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 import redis
@@ -11,13 +11,14 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from blip0.common.tenancy import current_schema, in_tenant
-from cachesync.contracts import Change, Result, StoredScope, Version
+from cachesync.contracts import Change, Look, Result, StoredScope, Version
 from cachesync.keys import READY, TENANTS, Scope
 from cachesync.models import ProjectedDocument
 from cachesync.projections import render
 from cachesync.services import project
 from cachesync.services.project import _apply, scope_project, write_through
-from cachesync.services.sweep import reconcile, sweep
+from cachesync.services.reconcile import reconcile
+from cachesync.services.sweep import sweep
 from cachesync.store import Store
 from cachesync.tests.conftest import ACTOR, make_monitor, make_trigger
 from monitors.models import Monitor
@@ -124,17 +125,20 @@ def test_reconcile__one_key_lost_or_altered__as_it_was(
     assert not reconcile(store=store).results, "repaired once"
 
 
-def test_sweep__meta_of_one_scope_is_of_another_type__others_are_projected(
-    in_acme, globex, scope, store, projection_redis
+@pytest.mark.parametrize("name", ["meta", "index", "active"])
+def test_reconcile__another_type_under_a_name_of_ours__replaced(
+    in_acme, scope, store, projection_redis, name
 ):
+    monitor = make_monitor(in_acme)
     reconcile(store=store)
-    projection_redis.delete(scope.meta)
-    projection_redis.set(scope.meta, "not a hash")
-    with in_tenant(globex.pk):
-        monitor = make_monitor(globex)
-    done = sweep(store=store)
-    assert projection_redis.smembers(Scope(str(globex.pk)).active) == {str(monitor.pk)}
-    assert done.failed == [scope.id]
+    key = getattr(scope, name)
+    held = projection_redis.type(key)
+    projection_redis.delete(key)
+    projection_redis.set(key, "a text")
+    reconcile(store=store)
+    assert projection_redis.type(key) == held
+    assert projection_redis.smembers(scope.active) == {str(monitor.pk)}
+    assert not reconcile(store=store).results
 
 
 def test_reconcile__cannot_be_rendered_and_body_lost__leaves_the_index(
@@ -158,13 +162,13 @@ def test_reconcile__tenant_created_meanwhile__is_no_orphan(in_acme, store, proje
     created: list[Tenant] = []
 
     class Meanwhile(Store):
-        def read(self, scope: Scope, *, look: bool = False) -> StoredScope:
-            if look and not created:
+        def missing(self, scope: Scope, fields: Iterable[str]) -> frozenset[str]:
+            if not created:
                 created.append(
                     tenant_create(slug="meanwhile", name="M", plan_slug="free", actor=ACTOR)
                 )
                 scope_project(scope=Scope(str(created[0].pk)), store=store)
-            return super().read(scope, look=look)
+            return super().missing(scope, fields)
 
     reconcile(store=Meanwhile())
     assert projection_redis.exists(Scope(str(created[0].pk)).meta)
@@ -208,7 +212,7 @@ def test_write_through__database_connection_killed__caller_goes_on(
     monitor = make_monitor(in_acme)
 
     class Killed(Store):
-        def read(self, scope: Scope, *, look: bool = False) -> StoredScope:
+        def read(self, scope: Scope, *, look: Look = Look.INDEX) -> StoredScope:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_backend_pid()")
                 (pid,) = cursor.fetchone()

@@ -8,7 +8,7 @@ from cachesync.contracts import Result
 from cachesync.keys import CHANGES, PLATFORM, Scope
 from cachesync.models import ProjectedDocument
 from cachesync.services.project import scope_project
-from cachesync.services.sweep import reconcile
+from cachesync.services.reconcile import reconcile
 from cachesync.tests.conftest import ACTOR, body_of, make_monitor
 from monitors.models import Monitor
 from monitors.services import monitor_update

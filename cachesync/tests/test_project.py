@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
@@ -10,11 +11,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from blip0.common.tenancy import in_tenant
-from cachesync.contracts import Change, Result, Version
+from cachesync.contracts import Change, Look, Result, Version
 from cachesync.keys import CHANGES, Scope
 from cachesync.models import ProjectedDocument
 from cachesync.projections import render
-from cachesync.services.project import _apply, scope_project
+from cachesync.services.project import REQUEST, _apply, scope_project
 from cachesync.store import Store
 from cachesync.tests.conftest import ACTOR, SLACK_URL, body_of, make_monitor, make_trigger
 from monitors.models import Monitor, MonitorAddress, MonitorNetwork
@@ -88,7 +89,7 @@ def test_scope_project__nothing_changed__noop_and_not_one_write(
     stream = projection_redis.xlen(CHANGES)
 
     assert scope_project(scope=scope, store=store) is Result.NOOP
-    assert scope_project(scope=scope, store=store, repair=True) is Result.NOOP
+    assert scope_project(scope=scope, store=store, look=Look.PRESENCE) is Result.NOOP
 
     assert projection_redis.info("commandstats")["cmdstat_set"]["calls"] == before
     assert projection_redis.xlen(CHANGES) == stream
@@ -236,37 +237,6 @@ def test_scope_project__older_writer_comes_late__refused_as_stale(
     assert projection_redis.smembers(scope.active) == {str(monitor.pk)}
 
 
-def test_scope_project__same_version_of_another_history__left_for_an_operator(
-    in_acme, scope, store, projection_redis
-):
-    make_monitor(in_acme)
-    scope_project(scope=scope, store=store)
-    projection_redis.hset(scope.meta, "token", "00000000-0000-0000-0000-000000000000")
-    before = projection_redis.hgetall(scope.index)
-    assert scope_project(scope=scope, store=store, repair=True) is Result.DIVERGED
-    assert projection_redis.hgetall(scope.index) == before
-
-
-def test_scope_project__redis_ahead_of_postgres__left_for_an_operator(
-    in_acme, scope, store, projection_redis
-):
-    make_monitor(in_acme)
-    scope_project(scope=scope, store=store)
-    projection_redis.hincrby(scope.meta, "rev", 5)
-    assert scope_project(scope=scope, store=store) is Result.AHEAD
-
-
-def test_scope_project__restored_behind_then_written_past__still_diverged(
-    in_acme, scope, store, projection_redis
-):
-    """Postgres was restored to an older state and written until its number is the higher one."""
-    monitor = make_monitor(in_acme)
-    scope_project(scope=scope, store=store)
-    projection_redis.hset(scope.meta, "token", "00000000-0000-0000-0000-000000000000")
-    monitor_pause(monitor=monitor, actor=ACTOR)
-    assert scope_project(scope=scope, store=store) is Result.DIVERGED
-
-
 def test_scope_project__tenant_suspended__empty_set_documents_stay(
     in_acme, scope, store, projection_redis
 ):
@@ -299,7 +269,10 @@ def test_scope_project__more_than_a_call_holds__staged_and_visible_at_once(
 def test_scope_project__budget_exceeded__left_to_the_projector(in_acme, scope, store):
     for number in range(3):
         make_monitor(in_acme, f"m{number}")
-    assert scope_project(scope=scope, store=store, budget=2) is Result.DEFERRED
+    assert (
+        scope_project(scope=scope, store=store, patience=replace(REQUEST, documents=2))
+        is Result.DEFERRED
+    )
     assert store.versions([scope]) == [None]
 
 

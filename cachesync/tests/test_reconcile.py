@@ -15,7 +15,8 @@ from cachesync import reader
 from cachesync.contracts import Result
 from cachesync.keys import HEARTBEAT, READY, Scope
 from cachesync.services.project import scope_project
-from cachesync.services.sweep import only_one, reconcile, sweep
+from cachesync.services.reconcile import RECONCILE_LOCK, reconcile
+from cachesync.services.sweep import only_one, sweep
 from cachesync.tasks import reconcile as reconcile_task
 from cachesync.tests.conftest import ACTOR, SLACK_URL, make_monitor, make_trigger
 from cachesync.tests.strict_models import Filter, parse_envelope, parse_network
@@ -183,7 +184,7 @@ def test_reconcile_task__another_one_at_work__does_nothing(in_acme, projection_r
 
 
 def test_only_one__alone__gets_it():
-    with only_one() as alone:
+    with only_one(RECONCILE_LOCK) as alone:
         assert alone
 
 

@@ -16,7 +16,7 @@ from django.test import override_settings
 from blip0.common.sealing import Place, keyring
 from blip0.common.tenancy import in_tenant
 from cachesync.keys import PLATFORM
-from cachesync.services.sweep import reconcile
+from cachesync.services.reconcile import reconcile
 from cachesync.store import Store
 from cachesync.tests.conftest import ACTOR, SLACK_URL, body_of, make_monitor, make_trigger
 from monitors.models import Monitor

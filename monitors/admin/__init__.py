@@ -1,5 +1,6 @@
-"""The back office of monitors: pages of the tenant that staff have entered."""
+"""The back office of monitors: pages of the tenant that staff have entered, and one of all."""
 
+from monitors.admin.conflicts import spec_conflicts_page
 from monitors.admin.history import (
     ContractSpecAdmin,
     FindingAdmin,
@@ -14,4 +15,5 @@ __all__ = [
     "MatchAdmin",
     "MonitorAdmin",
     "TriggerExecutionAdmin",
+    "spec_conflicts_page",
 ]

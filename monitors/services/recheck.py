@@ -13,7 +13,9 @@ from uuid import UUID
 
 from django.core.cache import cache
 
+from blip0.common.allowed_targets import ALLOWED_TARGETS
 from blip0.common.canonical import canonical_bytes, sha256_hex
+from blip0.common.system_settings import setting_value
 from blip0.common.tenancy import current_tenant_id, in_public, in_tenant
 from blip0.common.validation.stored import findings_replace
 from monitors.models import Monitor
@@ -81,7 +83,11 @@ def _monitors_recheck(ids: Collection[UUID] | None) -> int:
 
 
 def _due() -> dict[UUID, str]:
-    """Tenants whose basis isn't the remembered one, with what it is now. Four queries."""
+    """Tenants whose basis isn't the remembered one, with what it is now. At most five queries.
+
+    A setting may change meanwhile, but what a check reads later is never older than this.
+    """
+    allowed = setting_value(ALLOWED_TARGETS)
     versions = {
         scope: [epoch, version, str(token)]
         for scope, epoch, version, token in ConfigVersion.objects.values_list(
@@ -102,6 +108,7 @@ def _due() -> dict[UUID, str]:
                     versions.get(str(tenant_id)),
                     plan,
                     overrides[tenant_id],
+                    allowed,
                 ]
             )
         )

@@ -33,6 +33,7 @@ from platform_catalog.models import Network
 from platform_catalog.services.networks import network_disable, network_enable
 from tenants.models import ConfigVersion, LimitOverride, Plan
 from tenants.services.settings import plan_update
+from tenants.services.system_settings import setting_update
 from triggers.models import SlackConfig
 from triggers.services import trigger_create, trigger_update
 from triggers.tests.factories import document as trigger_document
@@ -63,6 +64,10 @@ def codes(subject):
 
 def disable(slug="ethereum_mainnet"):
     network_disable(network=Network.objects.get(pk=slug), actor=ANA)
+
+
+def allow(*targets):
+    setting_update(key="allowed_targets", value=list(targets), actor=ANA)
 
 
 def _make_inside(tenant):
@@ -256,6 +261,7 @@ def test_recheck_due__nothing_changed__looks_at_nobody(committed, acme, globex):
             id="override",
         ),
         pytest.param(_make_inside, {"acme"}, id="monitor"),
+        pytest.param(lambda _acme: allow("hooks.internal"), {"acme", "globex"}, id="setting"),
         pytest.param(lambda _acme: cache.clear(), {"acme", "globex"}, id="forgotten"),
     ],
 )
@@ -280,6 +286,34 @@ def test_recheck__lowered_plan__is_said_by_the_beat(committed, acme):
 
     with in_tenant(acme.pk):
         assert "plan.conditions" in codes(monitor)
+
+
+def test_recheck__target_no_longer_allowed__is_said_by_the_beat_and_goes_again(committed, acme):
+    allow("hooks.internal")
+    data = trigger_document("webhook")
+    data["config"]["url"]["value"] = "https://hooks.internal/in"
+    with in_tenant(acme.pk):
+        trigger = trigger_create(tenant=acme, data=data, actor=ANA)
+    findings_recheck_due()
+
+    for targets, said in (((), True), (("hooks.internal",), False)):
+        allow(*targets)
+        assert findings_recheck_due()[acme.pk] == 1
+        with in_tenant(acme.pk):
+            assert ("trigger.target" in codes(trigger)) == said
+
+
+def test_recheck__many_triggers__queries_do_not_grow(in_acme, count_queries):
+    counts = []
+    for more in (2, 10):
+        for number in range(more):
+            data = trigger_document("webhook", name=f"{number} of {more}")
+            trigger_create(tenant=in_acme, data=data, actor=ANA)
+        with count_queries() as log:
+            findings_recheck(monitors=())
+        counts.append(len(log))
+
+    assert counts[0] == counts[1]
 
 
 def test_replace__two_at_the_same_time__leave_each_finding_once(committed, acme):

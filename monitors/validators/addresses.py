@@ -76,6 +76,11 @@ def with_checksum(address: str) -> str:
     )
 
 
+def compared(address: str) -> str:
+    """The form in which the runtime compares addresses: none of them by its capitals."""
+    return address.removeprefix("0x").replace(" ", "").lower()
+
+
 def check_address(address: str, network_types: Collection[str], at: Path, out: Findings) -> None:
     """Policy: the address must have the form of one of the networks it is watched on."""
     known = [kind for kind in FORMS if kind in network_types]

@@ -2,12 +2,8 @@
 
 from tenants.admin.people import ApiKeyAdmin, InvitationAdmin, MembershipAdmin
 from tenants.admin.plans import DomainAdmin, PlanAdmin
-from tenants.admin.records import (
-    AuditRecordAdmin,
-    ConfigChangeAdmin,
-    ConfigVersionAdmin,
-    SystemSettingAdmin,
-)
+from tenants.admin.records import AuditRecordAdmin, ConfigChangeAdmin, ConfigVersionAdmin
+from tenants.admin.system_settings import SystemSettingAdmin
 from tenants.admin.tenant import TenantAdmin
 from tenants.admin.user import GroupAdmin, UserAdmin
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 
+from blip0.common.admin.pages import ADMIN_PAGES
 from tenants.admin.visit import entered_tenant
 
 CHOOSE = ("tenants.Tenant", "meeting_room")
@@ -26,10 +26,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """
     tenant = entered_tenant(request)
     permitted = {
-        entry["model"]._meta.label: entry
+        entry["model"]._meta.label: (entry["name"], entry["admin_url"])
         for app in admin.site.get_app_list(request)
         for entry in app["models"]
     }
+    pages = (page for page in ADMIN_PAGES.values() if page.permitted(request))
+    permitted |= {page.key: (page.title, page.url) for page in pages}
     groups = []
     for name, entries in settings.ADMIN_SIDEBAR.items():
         shown = [_item(permitted[label], icon) for label, icon in entries if label in permitted]
@@ -45,6 +47,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     return [group for group in groups if group["items"]]
 
 
-def _item(entry: Mapping[str, Any], icon: str) -> dict[str, Any]:
+def _item(titled: tuple[str, str], icon: str) -> dict[str, Any]:
     # Unfold marks titles as safe: these are ours, never anybody's input.
-    return {"title": entry["name"], "icon": icon, "link": entry["admin_url"]}
+    title, url = titled
+    return {"title": title, "icon": icon, "link": url}

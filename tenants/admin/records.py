@@ -1,4 +1,4 @@
-"""What is only looked at: the audit log, versions of the configuration, system settings."""
+"""What is only looked at: the audit log, and versions of the configuration."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.contrib import admin
 
 from blip0.common.admin.base import ViewOnlyAdmin
 from blip0.common.admin.display import json_block, stamp
-from tenants.models import AuditRecord, ConfigChange, ConfigVersion, SystemSetting
+from tenants.models import AuditRecord, ConfigChange, ConfigVersion
 
 
 @admin.register(AuditRecord)
@@ -64,17 +64,3 @@ class ConfigChangeAdmin(ViewOnlyAdmin[ConfigChange]):
     @admin.display(description="time", ordering="created_at")
     def at(self, obj: ConfigChange) -> str:
         return stamp(obj.created_at)
-
-
-@admin.register(SystemSetting)
-class SystemSettingAdmin(ViewOnlyAdmin[SystemSetting]):
-    """View-only until a registry says which keys there are, and of which types."""
-
-    audit_kind = "system_setting"
-    list_display = ("key", "updated_by", "updated_at")
-    search_fields = ("key",)
-    fields = ("key", "shown_value", "updated_by", "updated_at")
-
-    @admin.display(description="value")
-    def shown_value(self, obj: SystemSetting) -> str:
-        return json_block(obj.value)

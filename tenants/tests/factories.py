@@ -112,9 +112,10 @@ class LimitOverrideFactory(DjangoModelFactory[models.LimitOverride]):
 class SystemSettingFactory(DjangoModelFactory[models.SystemSetting]):
     class Meta:
         model = models.SystemSetting
+        django_get_or_create = ("key",)
 
-    key = Sequence(lambda n: f"setting_{n}")
-    value = {"on": True}
+    key = "allowed_targets"
+    value = ["hooks.internal"]
 
 
 class AuditRecordFactory(DjangoModelFactory[models.AuditRecord]):

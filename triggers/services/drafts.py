@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 
-from blip0.common.connecting import allowed_targets
+from blip0.common.allowed_targets import allowed_targets
+from blip0.common.net import Allowed
 from blip0.common.sealing import CannotOpen
 from blip0.common.validation import (
     CheckContext,
@@ -107,9 +108,12 @@ def envelope_checked(data: Mapping[str, Any], trigger: Trigger | None = None) ->
     return data
 
 
-def document_findings(document: Mapping[str, Any]) -> Report:
-    """The runtime's rules and ours about a trigger whose secrets are plain."""
-    context = CheckContext(author="tenant", allowed_hosts=allowed_targets().hosts)
+def document_findings(document: Mapping[str, Any], *, allowed: Allowed | None = None) -> Report:
+    """The runtime's rules and ours about a trigger whose secrets are plain.
+
+    `allowed` is what staff allow as targets; None asks, with at most one query.
+    """
+    context = CheckContext(author="tenant", allowed=allowed or allowed_targets())
     return check("trigger", document, context=context)
 
 

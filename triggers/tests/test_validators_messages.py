@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from blip0.common.net import Allowed
 from blip0.tests.validation.helpers import examine, found, messages
 from blip0.tests.validation.samples import CONFIGS
 from triggers.validators.templates import template_of, unset, variables
@@ -48,10 +49,12 @@ def test_webhook__url_without_one_clear_host__is_refused(url):
 
 
 def test_webhook__host_that_staff_allow__is_fine():
-    assert (
-        _url("https://HOOKS.internal./x", allowed_hosts=frozenset({"hooks.internal"})).errors == ()
-    )
-    assert _url("https://other.internal/x", allowed_hosts=frozenset({"hooks.internal"})).errors
+    allowed = Allowed.of(["hooks.internal", "10.1.0.0/16"])
+
+    assert _url("https://HOOKS.internal./x", allowed=allowed).errors == ()
+    assert _url("https://10.1.2.3/x", allowed=allowed).errors == ()
+    assert _url("https://other.internal/x", allowed=allowed).errors
+    assert _url("https://10.2.0.1/x", allowed=allowed).errors
 
 
 def test_webhook__secret_of_the_runtime__is_no_url_to_judge():

@@ -27,7 +27,7 @@ def check_url(url: str, at: Path, out: Findings, context: CheckContext) -> None:
 
 
 def check_host(host: str, at: Path, out: Findings, context: CheckContext) -> None:
-    if host.lower().removesuffix(".") in context.allowed_hosts:
+    if context.allowed.target(host):
         return
     if reason := forbidden_host(host):
         out.policy("trigger.target", at, f"Nothing can be sent to this host: {reason}. {_FIX}")

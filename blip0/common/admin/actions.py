@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -62,7 +63,7 @@ def object_action(
 
     def decorate(run: Callable[..., str | HttpResponse]) -> Any:
         def view(self: PlatformAdmin[Any], request: HttpRequest, object_id: str) -> HttpResponse:
-            obj = self.get_object(request, object_id)
+            obj = self.get_object(request, unquote(object_id))
             if obj is None:
                 raise Http404
             asked = form(request.POST if request.method == "POST" else None, obj=obj)

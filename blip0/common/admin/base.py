@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import quote
+from django.contrib.admin.utils import quote, unquote
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse
@@ -144,7 +144,7 @@ class PlatformAdmin(ModelAdmin[M]):
             return super().delete_view(request, object_id, extra_context)
         except REFUSALS as refusal:
             self.message_user(request, said(refusal), messages.ERROR)
-            return redirect(self.change_url(object_id))
+            return redirect(self.change_url(unquote(object_id)))
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -167,7 +167,7 @@ class PlatformAdmin(ModelAdmin[M]):
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
         """The audit log of this object."""
-        query = urlencode({"object_kind": self.audit_kind, "object_id": object_id})
+        query = urlencode({"object_kind": self.audit_kind, "object_id": unquote(object_id)})
         return redirect(f"{reverse('admin:tenants_auditrecord_changelist')}?{query}")
 
     def change_url(self, object_id: object) -> str:
@@ -179,7 +179,7 @@ class PlatformAdmin(ModelAdmin[M]):
         permitted: list[Any] = cast(Any, super()).get_actions_detail(request, object_id)
         if not permitted:
             return []
-        obj = self.get_object(request, object_id)
+        obj = self.get_object(request, unquote(object_id))
         return [
             action
             for action in permitted

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from blip0.common.net import Allowed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +28,7 @@ class CheckContext:
     `network_types` network slug → type, for every network that the document may name
     `trigger_keys`  every trigger (id or slug, as the document spells them) it may name
     `trigger_templates`  the text of their messages by these keys (`templates.template_of`)
-    `allowed_hosts` hosts in special ranges that staff allow as targets; lower case, no last dot
+    `allowed`       what staff allow as targets beside the public internet
     """
 
     author: Literal["tenant", "staff"] | None = None
@@ -34,7 +36,7 @@ class CheckContext:
     network_types: Mapping[str, str] | None = None
     trigger_keys: frozenset[str] | None = None
     trigger_templates: Mapping[str, str] | None = None
-    allowed_hosts: frozenset[str] = frozenset()
+    allowed: Allowed = field(default_factory=Allowed)
     limits: Limits = Limits()
 
 

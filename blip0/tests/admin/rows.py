@@ -39,7 +39,9 @@ ROWS: dict[type[Model], Make] = {
         name=f"{name}{n}", created_by=tenant_rows.UserFactory.create()
     ),
     tenants.Domain: lambda name, n: tenant_rows.DomainFactory.create(domain=f"{name}{n}"),
-    tenants.SystemSetting: lambda name, n: tenant_rows.SystemSettingFactory.create(updated_by=name),
+    tenants.SystemSetting: lambda name, n: tenant_rows.SystemSettingFactory.create(
+        value=[name], updated_by=name
+    ),
     tenants.AuditRecord: lambda name, n: tenant_rows.AuditRecordFactory.create(
         actor_name=name, object_name=name, reason=name
     ),

@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from blip0.common.admin.base import PlatformAdmin
+from blip0.common.admin.pages import ADMIN_PAGES, AdminPage
 from blip0.common.tenancy import in_tenant
 from blip0.testing.queries import count_queries
 from blip0.tests.admin.rows import ROWS
@@ -51,6 +52,7 @@ ON_ANOTHERS_PAGE: dict[type[Model], str] = {
 HOSTILE = "<script>alert(1)</script>"
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+every_page = pytest.mark.parametrize("page", [*ADMIN_PAGES.values()], ids=lambda page: page.key)
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 
 
@@ -181,3 +183,34 @@ def test_changelist__30_rows__as_many_queries_as_for_one(
         inside.get(url)
 
     assert thirty.statements == one.statements or len(thirty) == len(one), thirty.statements
+
+
+# Pages that aren't a model's
+
+
+def test_sidebar__each_entry__is_a_model_or_a_page_and_no_page_is_left_out() -> None:
+    known = {model._meta.label for model in MODELS} | set(ADMIN_PAGES)
+    listed = {name for entries in settings.ADMIN_SIDEBAR.values() for name, _ in entries}
+
+    assert listed - known == set()
+    assert set(ADMIN_PAGES) - listed == set()
+
+
+@every_page
+def test_page_of_its_own__superuser__200_and_linked_from_the_sidebar(
+    page: AdminPage, staff: Client
+) -> None:
+    response = staff.get(page.url)
+
+    assert response.status_code == 200
+    assert response.content.decode().count(f'href="{page.url}"') >= 1
+
+
+@every_page
+def test_page_of_its_own__others__sign_in_or_403(
+    page: AdminPage, client: Client, clerk: Callable[..., Client]
+) -> None:
+    assert page.permissions
+    assert client.get(page.url)["Location"].startswith(reverse("admin:login"))
+
+    assert clerk().get(page.url).status_code == 403

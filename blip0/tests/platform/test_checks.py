@@ -96,6 +96,15 @@ def test_sealing_keyring__malformed__is_an_error(settings, keys: str) -> None:
     assert _ids(checks.sealing_keyring()) == ["blip0.E005"]
 
 
+def test_allowed_targets_are_readable__mistake_in_the_environment__is_an_error(settings) -> None:
+    settings.DELIVERY_ALLOWED_TARGETS = ["hooks.internal", "10.0.0.1/8"]
+
+    (message,) = checks.allowed_targets_are_readable()
+
+    assert message.id == "blip0.E006"
+    assert message.msg.startswith("BLIP0_ALLOWED_TARGETS: `10.0.0.1/8` has bits beyond its mask")
+
+
 def test_secrets_are_sealed__plain_delivery__is_a_warning(settings) -> None:
     settings.PROJECTION_SECRET_DELIVERY = "plain"
 

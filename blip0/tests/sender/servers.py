@@ -9,7 +9,8 @@ import threading
 import time
 from contextlib import contextmanager
 
-from blip0.common.connecting import Allowed, Connector
+from blip0.common.connecting import Connector
+from blip0.common.net import Allowed
 
 LOOPBACK = Allowed.of(["127.0.0.0/8"])
 HERE = Connector(allowed=LOOPBACK)

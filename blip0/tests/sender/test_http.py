@@ -9,12 +9,8 @@ import time
 
 import pytest
 
-from blip0.common.connecting import (
-    Allowed,
-    Connector,
-    DeliveryFailed,
-    TookTooLong,
-)
+from blip0.common.connecting import Connector, DeliveryFailed, TookTooLong
+from blip0.common.net import Allowed
 from blip0.common.sender import MAX_BODY, http_send
 from blip0.tests.sender.servers import HERE, running
 
@@ -98,7 +94,12 @@ def test_http_send__resolver_hangs__is_left_in_time():
 
     began = time.monotonic()
     with pytest.raises(TookTooLong):
-        http_send("POST", "https://example.org/", timeout_s=0.3, connector=Connector(resolve=hang))
+        http_send(
+            "POST",
+            "https://example.org/",
+            timeout_s=0.3,
+            connector=Connector(allowed=Allowed(), resolve=hang),
+        )
     released.set()
     assert time.monotonic() - began < 2
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import socket
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 
-from blip0.common.connecting import (
-    Allowed,
-    Connector,
-    DeliveryFailed,
-    TargetRefused,
-    TookTooLong,
-    allowed_targets,
-)
+from blip0.common.connecting import Connector, DeliveryFailed, TargetRefused, TookTooLong
+from blip0.common.exceptions import InvalidField
+from blip0.common.net import Allowed
 from blip0.common.sender import http_send
 from blip0.tests.sender.servers import HERE, LOOPBACK, NAME, leading_to, running
+
+# What staff allow is in the database.
+pytestmark = pytest.mark.django_db
 
 # Where nothing may be sent
 
@@ -124,18 +121,36 @@ def test_allowed__entries__hosts_addresses_and_networks():
     assert not allowed.host("other.internal")
 
 
-def test_allowed__network_with_bits_beyond_its_mask__is_refused():
-    with pytest.raises(ImproperlyConfigured, match="BLIP0_ALLOWED_TARGETS"):
-        Allowed.of(["10.0.0.1/8"])
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("10.0.0.1/8", "has bits beyond its mask. Write 10.0.0.0/8."),
+        ("fd00::1/8", "has bits beyond its mask. Write fd00::/8."),
+        ("https://hooks.internal/in", "is not a network. Write one like 10.1.0.0/16, or a host"),
+        ("10.0.0.0/33", "is not a network"),
+        ("hooks.internal:8080", "is not the name of a host, an address or a network"),
+        ("*.internal", "no scheme, port, path or wildcard"),
+        ("hooks internal", "is not the name of a host"),
+        ("hööks.internal", "is not the name of a host"),
+        ("10.1", "is not the name of a host"),
+        ("300.0.0.1", "is not the name of a host"),
+        ("", "is not the name of a host"),
+        ("x" * 64 + ".internal" * 30, "is not the name of a host"),
+    ],
+)
+def test_allowed_entry__what_names_nothing__is_refused_with_the_fix(entry, said):
+    with pytest.raises(InvalidField) as refused:
+        Allowed.of([entry])
+
+    assert said in str(refused.value)
 
 
-def test_allowed_targets__settings__are_followed(settings, url):
+def test_http_send__environment_allows__is_followed_where_staff_set_nothing(settings, url):
     with pytest.raises(TargetRefused):
         http_send("GET", url)
     settings.DELIVERY_ALLOWED_TARGETS = ["127.0.0.1"]
 
     assert http_send("GET", url).ok
-    assert allowed_targets().hosts == {"127.0.0.1"}
 
 
 def test_http_send__allowed_by_name__goes_wherever_it_points(server):

@@ -95,6 +95,7 @@ def test_smtp_open__server_without_starttls__fails_unencrypted_nothing_is_said(e
         thread.join()
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "::1", "mail.internal"])
 def test_smtp_open__host_that_is_not_public__is_refused(host):
     with pytest.raises(TargetRefused):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from django.test import Client
@@ -120,6 +121,24 @@ def test_network__disabled_with_a_reason__audited(staff: Client) -> None:
     network.refresh_from_db()
     assert not network.enabled
     assert AuditRecord.objects.get(action="network.disabled").reason == "Chain halted."
+
+
+def test_network__slug_with_an_underscore__its_page_has_buttons_that_work(staff: Client) -> None:
+    """In the admin's links an underscore stands as `_5F`."""
+    network = Network.objects.get(pk="ethereum_mainnet")
+    listed = staff.get(reverse("admin:platform_catalog_network_changelist")).content.decode()
+    link = re.search(r'"(/admin/platform_catalog/network/ethereum[^"]+)"', listed)
+    assert link is not None
+    page = staff.get(link[1].partition("?")[0]).content.decode()
+    button = re.search(r'href="([^"]+/disable/)"', page)
+    assert button is not None
+
+    staff.post(button[1], {"reason": "Chain halted."}, follow=True)
+
+    network.refresh_from_db()
+    assert not network.enabled
+    history = staff.get(button[1].replace("/disable/", "/history/"), follow=True)
+    assert "network.disabled" in history.content.decode()
 
 
 def _script_form(script: FilterScript, **changes: Any) -> dict[str, Any]:

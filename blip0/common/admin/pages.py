@@ -1,0 +1,73 @@
+"""Pages of the back office that aren't a model's: for staff, outside any tenant.
+
+An app registers one in its `admin` package with `@admin_page`; `ADMIN_SIDEBAR` names it by its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_safe
+
+from blip0.common.registry import Registry
+
+Context: TypeAlias = Callable[[HttpRequest], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdminPage:
+    """What `context` gives, in `template`, for those who have all `permissions`."""
+
+    key: str
+    title: str
+    permissions: Sequence[str]
+    template: str
+    context: Context
+
+    @property
+    def url(self) -> str:
+        return reverse("admin-page", args=[self.key])
+
+    def permitted(self, request: HttpRequest) -> bool:
+        return request.user.has_perms(self.permissions)
+
+
+ADMIN_PAGES: Registry[AdminPage] = Registry("page of the admin")
+
+
+def admin_page(
+    key: str, *, title: str, permissions: Sequence[str], template: str = "admin/table_page.html"
+) -> Callable[[Context], Context]:
+    """Make a function that gives a template's context a page. It only shows: nothing is sent."""
+
+    def decorate(context: Context) -> Context:
+        page = AdminPage(
+            key=key, title=title, permissions=permissions, template=template, context=context
+        )
+        ADMIN_PAGES.register(key, page)
+        return context
+
+    return decorate
+
+
+@require_safe
+def _shown(request: HttpRequest, key: str) -> HttpResponse:
+    if key not in ADMIN_PAGES:
+        raise Http404
+    page = ADMIN_PAGES.get(key)
+    if not page.permitted(request):
+        raise PermissionDenied
+    around = {**admin.site.each_context(request), "title": page.title}
+    return TemplateResponse(request, page.template, {**around, **page.context(request)})
+
+
+urlpatterns: list[URLPattern] = [
+    path("<slug:key>/", admin.site.admin_view(_shown), name="admin-page"),
+]

@@ -1,0 +1,145 @@
+"""One pass over scopes: each by itself, so that none holds up or breaks the others."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import redis
+import structlog
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from cachesync.contracts import Look, Result, Version
+from cachesync.keys import Scope
+from cachesync.models import ProjectedScope
+from cachesync.services.conditions import (
+    ISOLATED_AFTER,
+    durations_remember,
+    postponed,
+    scope_failed,
+    scopes_settled,
+)
+from cachesync.services.project import scope_project
+from cachesync.store import Store
+
+logger = structlog.get_logger(__name__)
+
+UNSETTLED = frozenset({Result.AHEAD, Result.DIVERGED, Result.CONFLICT, Result.STALE})
+
+
+@dataclass
+class Round:
+    """What one sweep or reconciliation did. `results` counts scopes by result; NOOP is none.
+
+    `known` is what was remembered of the scopes when it began. After `deadline` (of
+    `time.monotonic`) nothing new is begun: the next round goes on, since what is done is done.
+    """
+
+    store: Store
+    known: Mapping[Scope, ProjectedScope] = field(default_factory=dict)
+    deadline: float | None = None
+    scopes: int = 0
+    results: Counter[str] = field(default_factory=Counter)
+    failed: list[str] = field(default_factory=list)
+    postponed: list[str] = field(default_factory=list)
+    left: int = 0
+    """Scopes that wait for the next round, because of the deadline."""
+    started: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+    _durations: dict[Scope, float] = field(default_factory=dict)
+    _fine: set[Scope] = field(default_factory=set)
+    _unsettled: set[Scope] = field(default_factory=set)
+
+    @property
+    def complete(self) -> bool:
+        """Every scope is as Postgres has it, or was when we looked."""
+        return not (
+            self.failed or self.postponed or self.left or any(self.results[r] for r in UNSETTLED)
+        )
+
+    @property
+    def complete_enough(self) -> bool:
+        """The same, without those that failed again and again: nobody waits for them."""
+        waited_for = [
+            scope
+            for scope in (*self.failed, *self.postponed)
+            if (row := self.known.get(Scope(scope))) is None or row.failures < ISOLATED_AFTER
+        ]
+        return not (waited_for or self.left or any(self.results[r] for r in UNSETTLED))
+
+    @property
+    def is_over(self) -> bool:
+        return self.deadline is not None and time.monotonic() > self.deadline
+
+    def is_troubled(self, scope: Scope) -> bool:
+        """Whether something is wrong with it that this round couldn't, or wouldn't, mend."""
+        return scope in self._unsettled or scope.id in self.postponed
+
+    def project(
+        self,
+        scope: Scope,
+        wanted: Version,
+        *,
+        look: Look = Look.INDEX,
+        release: frozenset[str] = frozenset(),
+    ) -> Result | None:
+        """Project a scope, unless it has just failed or the time is over. None: it isn't done."""
+        if self.is_over:
+            self.left += 1
+            return None
+        if postponed(self.known.get(scope), wanted, timezone.now()):
+            self.postponed.append(scope.id)
+            return None
+        result = None
+        with self.isolated(scope, wanted):
+            began = time.monotonic()
+            result = scope_project(scope=scope, store=self.store, look=look, release=release)
+            if result is Result.OK:
+                self._durations[scope] = time.monotonic() - began
+            if result is not Result.NOOP:
+                self.results[result] += 1
+            (self._unsettled if result in UNSETTLED else self._fine).add(scope)
+        return result
+
+    @contextmanager
+    def isolated(self, scope: Scope, wanted: Version) -> Iterator[None]:
+        """One scope's poison is remembered, and keeps nobody else from being projected.
+
+        Raises what concerns all scopes: Redis or PostgreSQL doesn't answer.
+        """
+        try:
+            yield
+        except Exception as error:
+            if self._concerns_all(error):
+                raise
+            logger.exception("projection.scope_failed", scope=scope.id)
+            self.failed.append(scope.id)
+            self._unsettled.add(scope)
+            scope_failed(scope=scope, version=wanted, error=error, now=timezone.now())
+
+    def _concerns_all(self, error: Exception) -> bool:
+        if isinstance(error, OperationalError | InterfaceError):
+            return not connection.is_usable()  # else a lock or a statement took too long
+        if isinstance(error, redis.TimeoutError):
+            self.store.ping()  # raises, if it isn't this scope alone that takes too long
+            return False
+        return isinstance(error, redis.ConnectionError | redis.ReadOnlyError)
+
+    def finish(self, seen_fine: Iterable[Scope] = ()) -> None:
+        """Remember how it went. `seen_fine`: scopes that were found as they should be."""
+        self.seconds = time.monotonic() - self.started
+        if self._durations:
+            durations_remember(self._durations)
+            self._durations = {}
+        self._fine.update(seen_fine)
+        mended = [
+            scope
+            for scope in self._fine - self._unsettled
+            if (row := self.known.get(scope)) and row.condition != row.Condition.SETTLED
+        ]
+        if mended:
+            scopes_settled(mended)
