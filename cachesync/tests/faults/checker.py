@@ -18,8 +18,8 @@ from typing import Any
 
 import redis
 
-from cachesync import reader
-from cachesync.tests.faults.history import LIMIT_S, History
+from cachesync.tests.faults import runtime
+from cachesync.tests.faults.history import History
 from cachesync.tests.faults.journal import JournalReader, Line, Stage
 from cachesync.tests.faults.views import (
     CANARY,
@@ -71,6 +71,7 @@ class _Fault:
     """What a fault does to readers by itself, until a scope was seen whole again after it."""
 
     excuses: frozenset[str]
+    within_s: float
     over_at: float | None = None
     healed: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
@@ -85,7 +86,7 @@ class _Fault:
             again = scope in self.broken
             self.broken.add(scope)
             return not again
-        return scope not in self.healed and now <= self.over_at + LIMIT_S
+        return scope not in self.healed and now <= self.over_at + self.within_s
 
 
 class Checker:
@@ -170,7 +171,8 @@ class Checker:
 
     def _hear_of_fault(self, line: Line) -> None:
         if line.stage is Stage.FAULT:
-            self._faults[line.data["name"]] = _Fault(frozenset(line.data["excuses"]))
+            excuses = frozenset(line.data["excuses"])
+            self._faults[line.data["name"]] = _Fault(excuses, line.data["within_s"])
             return
         fault = self._faults[line.data["name"]]
         fault.over_at = line.at
@@ -189,17 +191,21 @@ class Checker:
 
     def _occasionally(self) -> None:
         now = time.monotonic()
+        found = []
         try:
-            for scope, violation in self._changes():
-                self._note(scope, [violation])
+            found += self._changes()
             if now - self._read_at > READER_EVERY_S:
                 self._read_at = now
-                self._note(PLATFORM, self._read_as_runtime())
+                found += [(PLATFORM, violation) for violation in self._read_as_runtime()]
             if now - self._scanned_at > SCAN_EVERY_S:
                 self._scanned_at = now
-                self._note("", self._scan())
+                found += [(PLATFORM, violation) for violation in self._scan()]
         except (redis.RedisError, OSError):
             self._report.away += 1
+        # Of a fault, too, it was told before it could be seen.
+        self._drain()
+        for scope, violation in found:
+            self._note(scope, [violation])
 
     def _changes(self) -> Iterator[tuple[str, Violation]]:
         """Each change of a scope starts where the last one ended: else two writers won."""
@@ -215,30 +221,26 @@ class Checker:
                     yield scope, Violation(Kind.TWO_WINNERS, detail)
 
     def _read_as_runtime(self) -> Iterator[Violation]:
-        """A reader's start-up by the contract, without MULTI. It must get a whole configuration."""
+        """A runtime that starts now must get a whole configuration."""
         started = time.monotonic()
         try:
-            configuration = reader.read_all(self._text)
-        except reader.NotReady:
+            configuration = runtime.read(self._text)
+        except runtime.NotReady as problem:
             if self._was_ready:
-                yield Violation(Kind.UNREADABLE, "not ready any more")
+                yield Violation(Kind.UNREADABLE, f"not ready any more: {problem}")
             return
-        except reader.Torn as problem:
-            yield Violation(Kind.UNREADABLE, f"torn: {problem}")
-            return
-        except (ValueError, KeyError) as problem:
+        except (runtime.Torn, ValueError, KeyError, TypeError) as problem:
             yield Violation(Kind.UNREADABLE, repr(problem))
             return
         self._was_ready = True
         self._report.readings += 1
         self._heal(PLATFORM, started)
-        networks = set(configuration.networks)
-        for tenant_id, document in reader.documents(configuration):
-            for network in set(document["monitor"]["networks"]) - networks:
-                # As the contract has it: list the platform again before rejecting.
+        for tenant_id, monitor in configuration.monitors():
+            for network in set(monitor["networks"]) - configuration.networks:
+                # As the contract has it: look again before rejecting.
                 if not self._text.exists(f"platform:networks:{network}"):
                     yield Violation(Kind.OPEN_REFERENCE, f"{tenant_id}: names {network}")
-            if document["monitor"]["paused"]:
+            if monitor["paused"]:
                 yield Violation(Kind.RUNS, f"{tenant_id}: a paused monitor is read as running")
 
     def _scan(self) -> Iterator[Violation]:
@@ -253,7 +255,7 @@ class Checker:
         entries: Any = self._redis.hkeys("platform:projection:index")
         names = [entry.decode() for entry in entries]
         bodies: Any = self._redis.mget("-", *(f"platform:{name}" for name in names))
-        self._note(PLATFORM, judge_catalogue(dict(zip(names, bodies[1:], strict=True))))
+        yield from judge_catalogue(dict(zip(names, bodies[1:], strict=True)))
 
 
 def _leave(report: Report, out: Path) -> None:

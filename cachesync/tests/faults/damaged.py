@@ -15,7 +15,7 @@ import redis
 from blip0.embedded.launch import launch_command
 from blip0.embedded.valkey import start_valkey
 from blip0.testing import PROJECT_ROOT
-from cachesync import reader
+from cachesync.tests.faults import runtime
 from cachesync.tests.faults.fault import DAMAGED, OLD, Fault, loops, nobody
 from cachesync.tests.faults.ground import Ground, until
 from cachesync.tests.faults.interrupted import all_quiet
@@ -146,11 +146,11 @@ def empty_is_not_missing(ground: Ground) -> None:
     scope = ground.tenants()["acme"]
     meta = f"tenant:{scope}:projection:meta"
     assert ground.redis.hget(meta, "count") == "0"
-    assert reader.read_all(ground.redis).tenants[scope].active == []
+    assert runtime.read(ground.redis).tenants[scope] == []
     all_quiet(ground)
     with ground.fault(*DAMAGED):
         ground.redis.delete(meta)
-        configuration = reader.read_all(ground.redis)
+        configuration = runtime.read(ground.redis)
     assert scope not in configuration.tenants or ground.redis.exists(meta)
     ground.settle()
 

@@ -187,11 +187,15 @@ class Ground:
         self._journal.write(Stage.BASELINE, facts=[vars(fact) for fact in facts])
 
     @contextmanager
-    def fault(self, *excuses: str, other_history: Collection[str] = ()) -> Iterator[None]:
-        """Tell the checker of damage, before and after, and what readers see of it by itself."""
+    def fault(
+        self, *excuses: str, within_s: float = LIMIT_S, other_history: Collection[str] = ()
+    ) -> Iterator[None]:
+        """Tell the checker of damage, before and after, and what readers see of it by itself,
+        `within_s` after it at most.
+        """
         self._faults += 1
         name = f"fault {self._faults}"
-        self._journal.write(Stage.FAULT, name=name, excuses=excuses)
+        self._journal.write(Stage.FAULT, name=name, excuses=excuses, within_s=within_s)
         try:
             yield
         finally:

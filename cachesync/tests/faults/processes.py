@@ -26,10 +26,10 @@ from django.db import close_old_connections, connections
 
 from blip0.common.tenancy import in_tenant
 from blip0.embedded.launch import tie
-from cachesync import projections
+from cachesync import projections, selectors
 from cachesync.contracts import Version
 from cachesync.management.commands import projector as projector_command
-from cachesync.services import project, sweep
+from cachesync.services import project
 from cachesync.tasks import reconcile
 from cachesync.tests.conftest import ACTOR, SLACK_URL, make_monitor, make_trigger
 from cachesync.tests.faults import checker as checker_module
@@ -158,7 +158,7 @@ def _become_other_code(render_version: int) -> None:
         return documents
 
     rendering.monitor_documents = other
-    for module in (project, sweep):
+    for module in (project, selectors):
         module.RENDER_VERSION = render_version  # type: ignore[attr-defined]  # they import it
     # The default was taken when the class was made.
     Version.__init__.__defaults__ = (render_version,)
