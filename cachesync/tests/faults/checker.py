@@ -30,12 +30,15 @@ from cachesync.tests.faults.views import (
     judge,
     judge_catalogue,
     look,
+    look_at_catalogue,
 )
 
 EXAMPLES = 5
 READER_EVERY_S = 0.25
 SCAN_EVERY_S = 1.0
 REPORT_EVERY_S = 0.5
+_READER = "reader"
+"""Beside the scopes: what a whole configuration suffers."""
 
 
 @dataclass
@@ -191,15 +194,15 @@ class Checker:
 
     def _occasionally(self) -> None:
         now = time.monotonic()
-        found = []
+        found: list[tuple[str, Violation]] = []
         try:
             found += self._changes()
             if now - self._read_at > READER_EVERY_S:
                 self._read_at = now
-                found += [(PLATFORM, violation) for violation in self._read_as_runtime()]
+                found += self._read_as_runtime()
             if now - self._scanned_at > SCAN_EVERY_S:
                 self._scanned_at = now
-                found += [(PLATFORM, violation) for violation in self._scan()]
+                found += self._scan()
         except (redis.RedisError, OSError):
             self._report.away += 1
         # Of a fault, too, it was told before it could be seen.
@@ -220,42 +223,44 @@ class Checker:
                     detail = f"{scope}: {entry['prev_rev']} to {rev}, it was at {last}"
                     yield scope, Violation(Kind.TWO_WINNERS, detail)
 
-    def _read_as_runtime(self) -> Iterator[Violation]:
+    def _read_as_runtime(self) -> Iterator[tuple[str, Violation]]:
         """A runtime that starts now must get a whole configuration."""
         started = time.monotonic()
         try:
             configuration = runtime.read(self._text)
         except runtime.NotReady as problem:
             if self._was_ready:
-                yield Violation(Kind.UNREADABLE, f"not ready any more: {problem}")
+                yield _READER, Violation(Kind.UNREADABLE, f"not ready any more: {problem}")
             return
         except (runtime.Torn, ValueError, KeyError, TypeError) as problem:
-            yield Violation(Kind.UNREADABLE, repr(problem))
+            yield _READER, Violation(Kind.UNREADABLE, repr(problem))
             return
         self._was_ready = True
         self._report.readings += 1
-        self._heal(PLATFORM, started)
+        self._heal(_READER, started)
         for tenant_id, monitor in configuration.monitors():
             for network in set(monitor["networks"]) - configuration.networks:
                 # As the contract has it: look again before rejecting.
                 if not self._text.exists(f"platform:networks:{network}"):
-                    yield Violation(Kind.OPEN_REFERENCE, f"{tenant_id}: names {network}")
+                    detail = f"{tenant_id}: names {network}"
+                    yield tenant_id, Violation(Kind.OPEN_REFERENCE, detail)
             if monitor["paused"]:
-                yield Violation(Kind.RUNS, f"{tenant_id}: a paused monitor is read as running")
+                yield tenant_id, Violation(Kind.RUNS, f"{tenant_id}: runs, and is paused")
 
-    def _scan(self) -> Iterator[Violation]:
+    def _scan(self) -> Iterator[tuple[str, Violation]]:
         """Every key there is: nothing in plain text, nothing staged for ever."""
         for key in self._redis.scan_iter(count=1000):
             if b":projection:stage:" in key and self._redis.ttl(key) == -1:
-                yield Violation(Kind.LEFTOVER, key.decode())
+                yield "", Violation(Kind.LEFTOVER, key.decode())
             if self._redis.type(key) == b"string" and CANARY.encode() in (
                 self._redis.get(key) or b""
             ):
-                yield Violation(Kind.PLAINTEXT, key.decode())
-        entries: Any = self._redis.hkeys("platform:projection:index")
-        names = [entry.decode() for entry in entries]
-        bodies: Any = self._redis.mget("-", *(f"platform:{name}" for name in names))
-        yield from judge_catalogue(dict(zip(names, bodies[1:], strict=True)))
+                yield "", Violation(Kind.PLAINTEXT, key.decode())
+        started = time.monotonic()
+        violations = list(judge_catalogue(look_at_catalogue(self._redis)))
+        yield from ((PLATFORM, violation) for violation in violations)
+        if not violations:
+            self._heal(PLATFORM, started)
 
 
 def _leave(report: Report, out: Path) -> None:

@@ -17,8 +17,10 @@ from django.db import connection, connections
 
 from blip0.testing.database import server_conninfo
 from blip0.testing.plugin import servers_key
-from cachesync.tests.faults.ground import FORK, Ground, Pace, opened
+from cachesync.tests.faults.database import Database
+from cachesync.tests.faults.ground import Ground, Pace, opened
 from cachesync.tests.faults.processes import Place, populate
+from cachesync.tests.faults.workers import Worker
 
 SEEDS = [int(seed) for seed in os.environ.get("FAULT_SEEDS", "1").split(",")]
 SECONDS = float(os.environ.get("FAULT_SECONDS", "0.6"))
@@ -43,27 +45,18 @@ def open_ground(
     with django_db_blocker.unblock():
         connections.close_all()
         current = connection.settings_dict
-        server, ours = server_conninfo(current), str(current["NAME"])
-    model = f"{ours}_faults"
+        ours = Database(server_conninfo(current), str(current["NAME"]))
+    model = ours.copied(f"{ours.name}_faults")
+    place = Place("populate", folder, model.name, "", PACE.sweep_s, PACE.reconcile_s, seed=0)
+    populating = Worker(populate, place, MONITORS)
+    populating.wait(60)
+    assert populating.exitcode == 0, populating.said()
     numbers = itertools.count(1)
 
     def open_one(seed: int) -> AbstractContextManager[Ground]:
         number = next(numbers)
-        return opened(
-            folder / str(number),
-            server=server,
-            model=model,
-            name=f"{model}_{number}",
-            seed=seed,
-            pace=PACE,
-        )
+        name = f"{model.name}_{number}"
+        return opened(folder / str(number), model=model, name=name, seed=seed, pace=PACE)
 
-    home = Ground(folder, server, model, 0, PACE)
-    home.copy_database(ours, model)
-    place = Place("populate", folder, model, "", PACE.sweep_s, PACE.reconcile_s, seed=0)
-    process = FORK.Process(target=populate, args=(place, MONITORS), daemon=True)
-    process.start()
-    process.join(60)
-    assert process.exitcode == 0, (folder / "populate.log").read_text()
     yield open_one
-    home.drop_database(model)
+    model.drop()

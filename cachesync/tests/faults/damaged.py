@@ -17,11 +17,13 @@ from blip0.embedded.valkey import start_valkey
 from blip0.testing import PROJECT_ROOT
 from cachesync.tests.faults import runtime
 from cachesync.tests.faults.fault import DAMAGED, OLD, Fault, loops, nobody
-from cachesync.tests.faults.ground import Ground, until
+from cachesync.tests.faults.ground import Ground
+from cachesync.tests.faults.history import LIMIT_S
 from cachesync.tests.faults.interrupted import all_quiet
 from cachesync.tests.faults.processes import Writing
 from cachesync.tests.faults.proxy import Proxy
 from cachesync.tests.faults.views import Kind
+from cachesync.tests.faults.workers import until
 from cachesync.tests.faults.writing import delete_all
 
 PATIENCE_S = 2.0
@@ -29,13 +31,13 @@ PATIENCE_S = 2.0
 
 
 def everything_flushed(ground: Ground) -> None:
-    with ground.fault(Kind.VANISHED, Kind.UNREADABLE, Kind.TWO_WINNERS):
+    with ground.told.fault(Kind.VANISHED, Kind.UNREADABLE, Kind.TWO_WINNERS):
         ground.redis.flushall()
 
 
 def list_entry_without_document(ground: Ground) -> None:
-    prefix = f"tenant:{ground.dice.choice(list(ground.tenants().values()))}"
-    with ground.fault(Kind.DANGLING, Kind.UNREADABLE):
+    prefix = f"tenant:{ground.dice.choice(list(ground.database.tenants().values()))}"
+    with ground.told.fault(Kind.DANGLING, Kind.UNREADABLE):
         ground.redis.delete(f"{prefix}:monitor:{_any(ground, prefix)}")
 
 
@@ -45,7 +47,7 @@ def _any(ground: Ground, prefix: str) -> str:
 
 def one_key_lost(ground: Ground) -> None:
     """Three of the kinds of keys, one after the other."""
-    prefix = f"tenant:{ground.dice.choice(list(ground.tenants().values()))}"
+    prefix = f"tenant:{ground.dice.choice(list(ground.database.tenants().values()))}"
     keys = [
         f"{prefix}:projection:meta",
         f"{prefix}:projection:index",
@@ -59,13 +61,13 @@ def one_key_lost(ground: Ground) -> None:
         "platform:filters:even_blocks",
     ]
     for key in ground.dice.sample(keys, 3):
-        with ground.fault(*DAMAGED):
+        with ground.told.fault(*DAMAGED):
             ground.redis.delete(key)
         ground.random_moment()
 
 
 def one_key_altered(ground: Ground) -> None:
-    prefix = f"tenant:{ground.dice.choice(list(ground.tenants().values()))}"
+    prefix = f"tenant:{ground.dice.choice(list(ground.database.tenants().values()))}"
     client, some = ground.redis, _any(ground, prefix)
     ways: list[Callable[[], object]] = [
         lambda: client.hset(f"{prefix}:projection:meta", "rev", "x"),
@@ -80,9 +82,37 @@ def one_key_altered(ground: Ground) -> None:
         lambda: client.hdel("platform:projection:index", "networks:base"),
     ]
     for alter in ground.dice.sample(ways, 3):
-        with ground.fault(*DAMAGED):
+        with ground.told.fault(*DAMAGED):
             alter()
         ground.random_moment()
+
+
+def bytes_altered(ground: Ground) -> None:
+    """Nothing that a list, a count or a version could tell of."""
+    scope = ground.dice.choice(list(ground.database.tenants().values()))
+    one, other = ground.dice.sample(
+        sorted(ground.redis.hkeys(f"tenant:{scope}:projection:index")), 2
+    )
+    key = f"tenant:{scope}:monitor:{one}"
+    ways: list[Callable[[], object]] = [
+        lambda: ground.redis.append(key, " "),
+        lambda: ground.redis.set(key, "{}"),
+        lambda: ground.redis.copy(f"tenant:{scope}:monitor:{other}", key, replace=True),
+        lambda: ground.redis.append("platform:networks:ethereum_mainnet", "x"),
+        lambda: ground.redis.set("platform:filters:even_blocks", "{}"),
+    ]
+    for alter in ground.dice.sample(ways, 2):
+        with ground.told.fault(*DAMAGED, Kind.FOREIGN, within_s=LIMIT_S + ground.pace.deep_s):
+            alter()
+        ground.random_moment()
+
+
+def written_past_the_triggers(ground: Ground) -> None:
+    """As a restore with `session_replication_role` or a superuser's repair writes."""
+    rows = f"{ground.database.schema(ground.database.tenants()['acme'])}.monitors_monitor"
+    ground.database.execute(
+        f"SET session_replication_role = replica; UPDATE {rows} SET severity = 'critical'"
+    )
 
 
 # Away
@@ -92,13 +122,13 @@ def redis_is_slow(ground: Ground) -> None:
     """It answers late, then not at all; a commit waits for neither."""
     with Proxy(ground.valkey.url).running() as proxy:
         _ = [ground.writer(url=proxy.url), ground.projector(url=proxy.url)]
-        with ground.fault():
+        with ground.told.fault():
             proxy.delay_s = ground.dice.uniform(0.02, 0.4)
             ground.random_moment()
             proxy.silent = True
-            written = ground.committed()
+            written = ground.database.committed()
             started = time.monotonic()
-            until(lambda: ground.committed() >= written + 3, 30, "nothing is written")
+            until(lambda: ground.database.committed() >= written + 3, 30, "nothing is written")
             each = (time.monotonic() - started) / 3
             assert each < PATIENCE_S, f"a transaction takes {each:.1f} s"
             proxy.silent, proxy.delay_s = False, 0.0
@@ -107,14 +137,14 @@ def redis_is_slow(ground: Ground) -> None:
 
 def redis_is_full(ground: Ground) -> None:
     """Every kind of change goes on meanwhile, deletions too: none may show in part."""
-    with ground.fault():
+    with ground.told.fault():
         ground.redis.config_set("maxmemory", 1)
         ground.random_moment(share=2)
         ground.redis.config_set("maxmemory", 0)
 
 
 def redis_is_read_only(ground: Ground) -> None:
-    with ground.fault():
+    with ground.told.fault():
         ground.redis.config_set("min-replicas-to-write", 1)
         ground.random_moment()
         ground.redis.config_set("min-replicas-to-write", 0)
@@ -123,13 +153,13 @@ def redis_is_read_only(ground: Ground) -> None:
 def redis_restarts_with_old_data(ground: Ground) -> None:
     old = ground.copy_valkey()
     ground.random_moment()
-    with ground.fault(*OLD):
+    with ground.told.fault(*OLD):
         ground.restart_valkey(old)
 
 
 def redis_restarts(ground: Ground) -> None:
     """With all that it had promised, but for the last second."""
-    with ground.fault(*OLD):
+    with ground.told.fault(*OLD):
         ground.kill_valkey()
         ground.restart_valkey()
 
@@ -143,12 +173,12 @@ def tenant_is_empty(ground: Ground) -> None:
 
 def empty_is_not_missing(ground: Ground) -> None:
     """No monitors: present, `count` 0, left alone. No meta: nothing is known, and it comes back."""
-    scope = ground.tenants()["acme"]
+    scope = ground.database.tenants()["acme"]
     meta = f"tenant:{scope}:projection:meta"
     assert ground.redis.hget(meta, "count") == "0"
     assert runtime.read(ground.redis).tenants[scope] == []
     all_quiet(ground)
-    with ground.fault(*DAMAGED):
+    with ground.told.fault(*DAMAGED):
         ground.redis.delete(meta)
         configuration = runtime.read(ground.redis)
     assert scope not in configuration.tenants or ground.redis.exists(meta)
@@ -159,14 +189,14 @@ def equal_content_is_saved(ground: Ground) -> None:
     """Rows that stay equal change nothing; other columns move the version and no document."""
     ground.rest()
     ground.settle()
-    scope = ground.tenants()["globex"]
-    rows = f"{ground.schema(scope)}.monitors_monitor"
+    scope = ground.database.tenants()["globex"]
+    rows = f"{ground.database.schema(scope)}.monitors_monitor"
     before = ground.writes()
-    ground.execute(f"UPDATE {rows} SET name = name, min_interval_s = min_interval_s")
+    ground.database.execute(f"UPDATE {rows} SET name = name, min_interval_s = min_interval_s")
     time.sleep(2 * ground.pace.sweep_s)
     assert ground.writes() == before
     index = ground.redis.hgetall(f"tenant:{scope}:projection:index")
-    ground.execute(f"UPDATE {rows} SET description = 'not for the runtime'")
+    ground.database.execute(f"UPDATE {rows} SET description = 'not for the runtime'")
     ground.settle()
     assert ground.redis.hgetall(f"tenant:{scope}:projection:index") == index
 
@@ -179,7 +209,12 @@ def bytes_are_stable(ground: Ground) -> None:
         client = redis.Redis.from_url(valkey.url, decode_responses=True)
         command = [sys.executable, str(PROJECT_ROOT / "manage.py"), "projector"]
         tied = launch_command(command, parent=os.getpid(), signal_number=signal.SIGKILL)
-        environ = {**ground.environment(valkey.url), "PYTHONHASHSEED": seed}
+        environ = {
+            **os.environ,
+            "DATABASE_URL": ground.database.url,
+            "REDIS_PROJECTION_URL": valkey.url,
+            "PYTHONHASHSEED": seed,
+        }
         with (ground.folder / f"seed-{seed}.log").open("w") as log:
             process = subprocess.Popen(tied, env=environ, stdout=log, stderr=log)
         try:
@@ -200,9 +235,9 @@ def _documents(client: Any) -> dict[str, str]:
 
 def failed_render_after_a_pause(ground: Ground) -> None:
     """It ran and can't be rendered: the last good document runs on. A pause wins all the same."""
-    scope = ground.tenants()["acme"]
+    scope = ground.database.tenants()["acme"]
     active = f"tenant:{scope}:monitors:active"
-    rows = f"{ground.schema(scope)}.monitors_monitor"
+    rows = f"{ground.database.schema(scope)}.monitors_monitor"
     monitor = min(ground.redis.smembers(active))
 
     def runs() -> bool:
@@ -211,18 +246,18 @@ def failed_render_after_a_pause(ground: Ground) -> None:
     def follow() -> None:
         until(lambda: ground.is_current("acme"), 30, "acme isn't brought up to date")
 
-    [[name]] = ground.execute(f"SELECT name FROM {rows} WHERE id = '{monitor}'")
-    with ground.fault(Kind.IDLE):
-        ground.execute(f"UPDATE {rows} SET name = ' ' WHERE id = '{monitor}'")
+    [[name]] = ground.database.execute(f"SELECT name FROM {rows} WHERE id = '{monitor}'")
+    with ground.told.fault(Kind.IDLE):
+        ground.database.execute(f"UPDATE {rows} SET name = ' ' WHERE id = '{monitor}'")
         follow()
         assert runs(), "the last good document"
-        ground.execute(f"UPDATE {rows} SET paused = true WHERE id = '{monitor}'")
+        ground.database.execute(f"UPDATE {rows} SET paused = true WHERE id = '{monitor}'")
         follow()
         assert not runs(), "a pause needs no rendering"
-        ground.execute(f"UPDATE {rows} SET paused = false WHERE id = '{monitor}'")
+        ground.database.execute(f"UPDATE {rows} SET paused = false WHERE id = '{monitor}'")
         follow()
         assert not runs(), "it can't be rendered, and doesn't begin to run"
-        ground.execute(f"UPDATE {rows} SET name = %s WHERE id = '{monitor}'", name)
+        ground.database.execute(f"UPDATE {rows} SET name = %s WHERE id = '{monitor}'", name)
         follow()
         assert runs()
 
@@ -232,6 +267,8 @@ FAULTS = (
     Fault("FLUSHALL", everything_flushed),
     Fault("one key lost", one_key_lost),
     Fault("one key altered", one_key_altered),
+    Fault("bytes altered", bytes_altered, deeply=True),
+    Fault("a write that no trigger saw", written_past_the_triggers, deeply=True),
     Fault("Redis slow", redis_is_slow),
     Fault("Redis full", redis_is_full),
     Fault("Redis read-only", redis_is_read_only),

@@ -7,8 +7,9 @@ from functools import partial
 
 from cachesync.tests.faults import processes
 from cachesync.tests.faults.fault import Fault, everybody, loops, nobody
-from cachesync.tests.faults.ground import Ground, until
-from cachesync.tests.faults.processes import FAIL, KILL, SKIP, STOP, Hook, Writing
+from cachesync.tests.faults.ground import Ground
+from cachesync.tests.faults.processes import FAIL, KILL, SKIP, STOP, Code, Hook, Writing
+from cachesync.tests.faults.workers import until
 from cachesync.tests.faults.writing import (
     VERY_MANY,
     abandoned,
@@ -26,6 +27,7 @@ from cachesync.tests.faults.writing import (
 PUSH = "cachesync.receivers.write_through"
 APPLY = "cachesync.services.project._apply"
 COMMIT = "django.db.backends.base.base.BaseDatabaseWrapper._commit"
+OLD_CODE = Code(render_version=0)
 OTHERS = ("globex", "initech")
 
 
@@ -37,7 +39,7 @@ def killed_between_commit_and_push(ground: Ground) -> None:
 def killed_before_commit(ground: Ground) -> None:
     hook = Hook(COMMIT, KILL, nth=ground.dice.randint(1, 4))
     ground.writer(hooks=[hook]).wait()
-    ground.resolve()
+    ground.told.resolve()
 
 
 def rolled_back_at_the_last_moment(ground: Ground) -> None:
@@ -84,7 +86,7 @@ def killed_while_staging(ground: Ground) -> None:
 
 
 def very_many_are_there(ground: Ground) -> None:
-    scope = ground.tenants()["initech"]
+    scope = ground.database.tenants()["initech"]
     assert int(ground.redis.hget(f"tenant:{scope}:projection:meta", "count") or 0) > VERY_MANY
     assert not list(ground.redis.scan_iter("*:projection:stage:*", count=5000)) or all(
         ground.redis.ttl(key) > 0
@@ -100,8 +102,8 @@ def lock_is_left(ground: Ground) -> None:
     ground.projector()
     ground.writer(Writing(operations=(by_raw_sql,), write_through=False, most=6)).wait()
     ground.settle(3 * ground.pace.sweep_s + 5)
-    scope = ground.tenants()["acme"]
-    with ground.fault("dangling", "unreadable"):
+    scope = ground.database.tenants()["acme"]
+    with ground.told.fault("dangling", "unreadable"):
         [monitor, *_] = ground.redis.hkeys(f"tenant:{scope}:projection:index")
         ground.redis.delete(f"tenant:{scope}:monitor:{monitor}")
     time.sleep(2 * ground.pace.reconcile_s if ground.pace.reconcile_s < 5 else 0)
@@ -111,15 +113,15 @@ def lock_is_left(ground: Ground) -> None:
 
 def one_tenant_is_poisoned(ground: Ground) -> None:
     """Its rows can't be read. The others' changes show all the same."""
-    schema = ground.schema(ground.tenants()["acme"])
-    ground.execute(f"ALTER TABLE {schema}.monitors_monitor RENAME TO monitors_gone")
+    schema = ground.database.schema(ground.database.tenants()["acme"])
+    ground.database.execute(f"ALTER TABLE {schema}.monitors_monitor RENAME TO monitors_gone")
     try:
         # Only the sweep can bring these; `settle` can't be asked before acme is well.
         ground.writer(Writing(write_through=False, tenants=OTHERS, most=12)).wait()
         for slug in OTHERS:
             until(partial(ground.is_current, slug), 30, f"{slug} waits for acme")
     finally:
-        ground.execute(f"ALTER TABLE {schema}.monitors_gone RENAME TO monitors_monitor")
+        ground.database.execute(f"ALTER TABLE {schema}.monitors_gone RENAME TO monitors_monitor")
 
 
 def acme_has_a_change(ground: Ground) -> None:
@@ -147,13 +149,13 @@ def hint_is_lost(ground: Ground) -> None:
 
 def old_and_new_code(ground: Ground) -> None:
     """A deploy: the old code renders other bytes at a lower version, and goes on for a while."""
-    with ground.fault(*("vanished", "unreadable", "two_winners")):
+    with ground.told.fault(*("vanished", "unreadable", "two_winners")):
         ground.redis.flushall()
-        ground.reconcile_once(name="old", render_version=0)
+        ground.reconcile_once(name="old", code=OLD_CODE)
         assert _render_versions(ground) == {"0"}
     for _ in range(2):
-        ground.projector(name="old", render_version=0)
-        ground.writer(name="writer-old", render_version=0)
+        ground.projector(name="old", code=OLD_CODE)
+        ground.writer(name="writer-old", code=OLD_CODE)
     ground.random_moment()
     everybody(ground)
 
@@ -165,7 +167,7 @@ def new_code_has_won(ground: Ground) -> None:
 
 
 def _render_versions(ground: Ground) -> set[str]:
-    metas = [f"tenant:{scope}:projection:meta" for scope in ground.tenants().values()]
+    metas = [f"tenant:{scope}:projection:meta" for scope in ground.database.tenants().values()]
     return {str(ground.redis.hget(meta, "render_version")) for meta in metas}
 
 

@@ -26,10 +26,12 @@ from django.db import close_old_connections, connections
 
 from blip0.common.tenancy import in_tenant
 from blip0.embedded.launch import tie
-from cachesync import projections, selectors
-from cachesync.contracts import Version
+from cachesync import projections
+from cachesync.contracts import SCHEMA_VERSION, Version
 from cachesync.management.commands import projector as projector_command
-from cachesync.services import project
+from cachesync.selectors import scopes
+from cachesync.services import project, sweep
+from cachesync.store import calls, writing
 from cachesync.tasks import reconcile
 from cachesync.tests.conftest import ACTOR, SLACK_URL, make_monitor, make_trigger
 from cachesync.tests.faults import checker as checker_module
@@ -103,6 +105,36 @@ def _resolved(name: str) -> Any:
 
 
 @dataclass(frozen=True)
+class Code:
+    """Another version of the product: it renders other bytes, maybe in another format."""
+
+    render_version: int
+    schema: int = SCHEMA_VERSION
+
+    def become(self) -> None:
+        """As if this process had been deployed with it."""
+        rendering: Any = projections
+        real = rendering.monitor_documents
+
+        def other(*args: Any, **kwargs: Any) -> Any:
+            documents = real(*args, **kwargs)
+            for document in documents.values():
+                if document.body is not None:
+                    document.body["alerting"].setdefault("severity", "low")
+                    document.body["schema"] = self.schema
+            return documents
+
+        rendering.monitor_documents = other
+        values = {"RENDER_VERSION": self.render_version, "SCHEMA_VERSION": self.schema}
+        for module in (project, scopes, sweep, calls, writing):
+            for name, value in values.items():
+                if hasattr(module, name):
+                    setattr(module, name, value)
+        # The default was taken when the class was made.
+        Version.__init__.__defaults__ = (self.render_version,)
+
+
+@dataclass(frozen=True)
 class Place:
     """Where a process works. Everything in it can be sent to the fork server."""
 
@@ -115,7 +147,7 @@ class Place:
     seed: int
     hooks: tuple[Hook, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
-    render_version: int | None = None
+    code: Code | None = None
 
     @property
     def journal(self) -> Path:
@@ -139,29 +171,10 @@ class Place:
         connections["default"].settings_dict["NAME"] = self.database
         for name, value in {"REDIS_PROJECTION_URL": self.redis_url, **self.settings}.items():
             setattr(settings, name, value)
-        if self.render_version is not None:
-            _become_other_code(self.render_version)
+        if self.code is not None:
+            self.code.become()
         for hook in self.hooks:
             hook.install(self.mark)
-
-
-def _become_other_code(render_version: int) -> None:
-    """As if this process had been deployed with another version, which renders other bytes."""
-    rendering: Any = projections
-    real = rendering.monitor_documents
-
-    def other(*args: Any, **kwargs: Any) -> Any:
-        documents = real(*args, **kwargs)
-        for document in documents.values():
-            if document.body is not None:
-                document.body["alerting"].setdefault("severity", "low")
-        return documents
-
-    rendering.monitor_documents = other
-    for module in (project, selectors):
-        module.RENDER_VERSION = render_version  # type: ignore[attr-defined]  # they import it
-    # The default was taken when the class was made.
-    Version.__init__.__defaults__ = (render_version,)
 
 
 def projector(place: Place) -> None:
@@ -241,6 +254,11 @@ def checker(place: Place, pause_s: float) -> None:
         pause_s=pause_s,
         seed=place.seed,
     )
+
+
+def command(place: Place, *arguments: str) -> None:
+    place.enter()
+    call_command(*arguments)
 
 
 def reconcile_once(place: Place) -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from cachesync.tests.faults import processes
 from cachesync.tests.faults.conftest import OpenGround
-from cachesync.tests.faults.ground import until
 from cachesync.tests.faults.naive import Flaw
 from cachesync.tests.faults.views import Kind
+from cachesync.tests.faults.workers import until
 
 pytestmark = pytest.mark.faults
 

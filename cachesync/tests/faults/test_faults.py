@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from cachesync.tests.faults import damaged, interrupted
+from cachesync.tests.faults import damaged, interrupted, rewritten
 from cachesync.tests.faults.conftest import SEEDS, OpenGround
 from cachesync.tests.faults.fault import Fault
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
-FAULTS = (*interrupted.FAULTS, *damaged.FAULTS)
+FAULTS = (*interrupted.FAULTS, *damaged.FAULTS, *rewritten.FAULTS)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

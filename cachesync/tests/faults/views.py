@@ -149,6 +149,14 @@ def look(client: redis.Redis, scope: str) -> View:
     raise Unstable(scope)
 
 
+def look_at_catalogue(client: redis.Redis) -> dict[str, bytes | None]:
+    """The platform's documents by index field. `client` gives bytes. Raises `redis.RedisError`."""
+    listed: Any = client.hkeys("platform:projection:index")
+    fields = [_text(name) for name in listed]
+    bodies: Any = client.mget("-", *(f"platform:{name}" for name in fields))
+    return dict(zip(fields, bodies[1:], strict=True))
+
+
 def judge(view: View) -> Iterator[Violation]:
     """Everything that one look can show; fills `view.documents`."""
     if not view.meta:
