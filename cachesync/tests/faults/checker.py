@@ -113,7 +113,8 @@ class Checker:
 
     def round(self) -> None:
         """Look at every scope once."""
-        for scope in self._history.scopes or [PLATFORM]:
+        self._drain()
+        for scope in self._history.scopes:
             try:
                 self._look_at(scope)
             except (redis.RedisError, OSError):
@@ -121,6 +122,11 @@ class Checker:
                 self._drain()
         self._occasionally()
         self._note("", self._history.late(time.monotonic(), patience_since=self._patience))
+
+    def look_everywhere(self) -> None:
+        """A round in which nothing is left for later."""
+        self._read_at = self._scanned_at = 0.0
+        self.round()
 
     def report(self) -> Report:
         report, staleness = self._report, self._history.staleness
@@ -143,9 +149,6 @@ class Checker:
         return self._patience_since
 
     def _look_at(self, scope: str) -> None:
-        if scope == PLATFORM:
-            self._drain()
-            return
         try:
             view = look(self._redis, scope)
         except Unstable:
@@ -288,5 +291,5 @@ def run(url: str, journal: Path, out: Path, *, pause_s: float, seed: int) -> Non
             _leave(checker.report(), out)
         # Never in step with what it watches.
         time.sleep(dice.uniform(0, 2 * pause_s))
-    checker.round()
+    checker.look_everywhere()
     _leave(checker.report(), out)
