@@ -61,7 +61,7 @@ class Report:
     excused: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[str]] = field(default_factory=dict)
 
-    def summary(self) -> str:
+    def __str__(self) -> str:
         """One line for people."""
         return (
             f"{self.looks} looks, {self.changes} changes, {self.seen} committed facts seen, "

@@ -1,7 +1,9 @@
-"""The ground of each fault: how many seeds, how long, and where.
+"""The ground of each fault: how many seeds, how long, and how fast.
 
-`FAULT_SEEDS` are whole numbers, separated by commas; `FAULT_SECONDS` is how long writers write
-around each fault; `FAULT_PACE` is `quick`, or `real` for the product's own five and thirty seconds.
+`FAULTS=short` is one seed at a quickened pace, for a minute in CI; else three seeds at the
+product's own pace. `FAULT_SEEDS` (whole numbers, separated by commas) and `FAULT_SECONDS` (how long
+writers write around a fault) change that. A test's name ends in its seed: the same one again makes
+the same random choices, as far as a machine repeats itself.
 """
 
 from __future__ import annotations
@@ -22,12 +24,13 @@ from cachesync.tests.faults.ground import Ground, Pace, opened
 from cachesync.tests.faults.processes import Place, populate
 from cachesync.tests.faults.workers import Worker
 
-SEEDS = [int(seed) for seed in os.environ.get("FAULT_SEEDS", "1").split(",")]
-SECONDS = float(os.environ.get("FAULT_SECONDS", "0.6"))
+SHORT = os.environ.get("FAULTS") == "short"
+SEEDS = [int(seed) for seed in os.environ.get("FAULT_SEEDS", "1" if SHORT else "1,2,3").split(",")]
+SECONDS = float(os.environ.get("FAULT_SECONDS", "0.4" if SHORT else "3"))
 PACE = (
-    Pace(sweep_s=5.0, reconcile_s=30.0, writing_s=SECONDS)
-    if os.environ.get("FAULT_PACE") == "real"
-    else Pace(sweep_s=0.3, reconcile_s=1.0, writing_s=SECONDS)
+    Pace(sweep_s=0.25, reconcile_s=0.75, writing_s=SECONDS)
+    if SHORT
+    else Pace(sweep_s=5.0, reconcile_s=30.0, writing_s=SECONDS)
 )
 MONITORS = 5
 
@@ -60,3 +63,19 @@ def open_ground(
 
     yield open_one
     model.drop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What each fault did, and what the checker saw of it."""
+    reports = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        if report.when == "call"
+    ]
+    told = [dict(report.user_properties) for report in reports]
+    lines = sorted(properties["fault"] for properties in told if "fault" in properties)
+    if lines:
+        terminalreporter.section("faults")
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -126,9 +126,9 @@ def redis_is_slow(ground: Ground) -> None:
             proxy.delay_s = ground.dice.uniform(0.02, 0.4)
             ground.random_moment()
             proxy.silent = True
-            written = ground.database.committed()
+            written = ground.told.committed()
             started = time.monotonic()
-            until(lambda: ground.database.committed() >= written + 3, 30, "nothing is written")
+            until(lambda: ground.told.committed() >= written + 3, 30, "nothing is written")
             each = (time.monotonic() - started) / 3
             assert each < PATIENCE_S, f"a transaction takes {each:.1f} s"
             proxy.silent, proxy.delay_s = False, 0.0
@@ -202,9 +202,12 @@ def equal_content_is_saved(ground: Ground) -> None:
 
 
 def bytes_are_stable(ground: Ground) -> None:
-    """`manage.py projector` under other hash seeds fills an empty Redis with the same bytes."""
+    """`manage.py projector` under other hash seeds fills an empty Redis with the same bytes.
+
+    Those that are stored come from processes with a seed of chance.
+    """
     stored = _documents(ground.redis)
-    for seed in ("1", "4242"):
+    for seed in ("0", "4242"):
         valkey = start_valkey(ground.folder / f"seed-{seed}", environ=os.environ)
         client = redis.Redis.from_url(valkey.url, decode_responses=True)
         command = [sys.executable, str(PROJECT_ROOT / "manage.py"), "projector"]

@@ -41,11 +41,6 @@ class Database:
     def schema(self, tenant_id: str) -> str:
         return f"t_{tenant_id.replace('-', '')}"
 
-    def committed(self) -> int:
-        """How many transactions of writers."""
-        [[count]] = self.execute("SELECT count(*) FROM public.fault_transaction")
-        return int(count)
-
     def facts(self) -> Iterator[Fact]:
         """What is committed now."""
         for tenant in self.tenants().values():

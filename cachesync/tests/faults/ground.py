@@ -110,18 +110,28 @@ class Ground:
     def reconcile_once(self, **options: Any) -> None:
         self.start(processes.reconcile_once, **options).wait(60)
 
-    def watch(self, pause_s: float = 0.01) -> None:
+    def watch(self, pause_s: float = 0.02) -> None:
         """Start the checker. What Postgres holds now is committed."""
         self.told.baseline()
         self._checker = self.start(processes.checker, pause_s)
 
     def random_moment(self, share: float = 1.0) -> None:
-        """Let a random part of the time for writing pass."""
-        time.sleep(self.dice.uniform(0.1, 1.0) * self.pace.writing_s * share)
+        """Let a random part of the time for writing pass, and some transactions, if any come."""
+        seconds = self.dice.uniform(0.1, 1.0) * self.pace.writing_s * share
+        enough = self.told.committed() + self.dice.randint(1, 1 + int(10 * seconds))
+        deadline = time.monotonic() + 10 * seconds
+        time.sleep(seconds)
+        while self._writers_alive() and self.told.committed() < enough:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.01)
+
+    def _writers_alive(self) -> bool:
+        return any(worker.alive for worker in self._workers if worker.writes)
 
     def rest(self) -> None:
         """The writers end, at whatever they are."""
-        self._kill(lambda worker: worker.place.name.startswith("writer"))
+        self._kill(lambda worker: worker.writes)
 
     def stop_all(self) -> None:
         """Everything but the checker ends, at whatever it is."""

@@ -28,6 +28,8 @@ class _Awaited:
 
     fact: Fact
     since: float
+    counts: bool = True
+    """Its time tells of the product; that of what was there before tells of nothing."""
     reported: bool = False
 
 
@@ -133,7 +135,7 @@ class History:
         for fact in transaction.facts:
             scope = self._scopes[fact.scope]
             scope.facts[fact.object_id][fact.marker] = name
-            scope.awaited.append(_Awaited(fact, line.at))
+            scope.awaited.append(_Awaited(fact, line.at, counts=False))
 
     def _enter(self, name: str, transaction: _Transaction) -> None:
         touched: dict[str, int] = defaultdict(int)
@@ -226,7 +228,8 @@ class History:
             reached = self._reached(scope, view, markers, awaited.fact)
             if reached:
                 waited = view.at - max(awaited.since, patience_since)
-                bisect.insort(self.staleness, max(waited, 0.0))
+                if awaited.counts:
+                    bisect.insort(self.staleness, max(waited, 0.0))
             elif reached is False or awaited.fact.object_id in view.index:
                 left.append(awaited)
         scope.awaited = left

@@ -21,6 +21,8 @@ class Narrator:
         self._reader = JournalReader(folder)
         self._open: dict[str, float] = {}
         self._faults = 0
+        self._counter = JournalReader(folder)
+        self._committed = 0
 
     def baseline(self) -> None:
         """What Postgres holds now is committed."""
@@ -54,6 +56,12 @@ class Narrator:
             stage = Stage.COMMITTED if came else Stage.ROLLED_BACK
             self._journal.write(stage, tx=name, at=at)
         self._open.clear()
+
+    def committed(self) -> int:
+        """How many transactions said so by now."""
+        new = (line.stage is Stage.COMMITTED for line in self._counter.new_lines())
+        self._committed += sum(new)
+        return self._committed
 
     def close(self) -> None:
         self._journal.close()

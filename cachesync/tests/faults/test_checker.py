@@ -22,7 +22,7 @@ from monitors.models import Monitor
 from monitors.services import monitor_delete, monitor_pause
 from tenants.models import Tenant
 
-pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("committed")]
+pytestmark = pytest.mark.usefixtures("committed")
 
 ACTIVE, PAUSED, DELETED = ObjectState.ACTIVE, ObjectState.PAUSED, ObjectState.DELETED
 
@@ -168,7 +168,7 @@ def test_checker__changes_as_they_should_be__nothing_to_tell(watched: Watched) -
     assert watched.found() == {}
     report = watched.checker.report()
     assert report.unseen == []
-    assert report.seen == 4
+    assert report.seen == 1
 
 
 def test_checker__damage_of_a_fault__excused_until_the_scope_was_whole(watched: Watched) -> None:

@@ -28,6 +28,11 @@ class Worker:
         return self._process.is_alive()
 
     @property
+    def writes(self) -> bool:
+        """Whether it is one of those that the journal knows."""
+        return self.place.name.startswith("writer")
+
+    @property
     def exitcode(self) -> int | None:
         return self._process.exitcode
 
