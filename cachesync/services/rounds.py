@@ -42,6 +42,8 @@ class Round:
     store: Store
     known: Mapping[Scope, ProjectedScope] = field(default_factory=dict)
     deadline: float | None = None
+    impatient: bool = False
+    """Also try what failed a moment ago: somebody stands there and waits."""
     scopes: int = 0
     results: Counter[str] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
@@ -91,7 +93,7 @@ class Round:
         if self.is_over:
             self.left += 1
             return None
-        if postponed(self.known.get(scope), wanted, timezone.now()):
+        if not self.impatient and postponed(self.known.get(scope), wanted, timezone.now()):
             self.postponed.append(scope.id)
             return None
         result = None

@@ -22,15 +22,24 @@ def check_messages(
         return
     for index, name in enumerate(names):
         if isinstance(name, str) and name in templates:
-            found = variables(templates[name])
-            missing = [(one, why) for one in found if (why := _never_set(one, watch))]
-            for one, why in missing[:MAX_REPORTED]:
-                out.advise(
-                    "message.never_set",
-                    (at, index),
-                    f"The message of `{shorten(name)}` names `${{{shorten(one.text)}}}`, which "
-                    f"stays as it is: {why}",
-                )
+            _check_message(name, templates[name], watch, (at, index), out)
+
+
+def _check_message(name: str, template: str, watch: Watch, at: Path, out: Findings) -> None:
+    told = 0
+    for one in variables(template):
+        if told == MAX_REPORTED:
+            return
+        says = (
+            f"The message of `{shorten(name)}` names `${{{shorten(one.text)}}}`, which stays as it "
+            "is:"
+        )
+        if why := _never_set(one, watch):
+            out.advise("message.never_set", at, f"{says} {why}")
+            told += 1
+        elif why := _past_the_last(one, watch):
+            out.advise("message.index", at, f"{says} {why}")
+            told += 1
 
 
 def _never_set(one: Variable, watch: Watch) -> str:
@@ -38,7 +47,7 @@ def _never_set(one: Variable, watch: Watch) -> str:
     if without := [chain for chain in sorted(watch.chains) if any(unset([one], chain))]:
         return f"it does not exist on {' and '.join(without)}."
     for group in _GROUPS:
-        if one.group == group and one.text != group:
+        if one.group == group and one.index is not None:
             return _never_matched(one, group, watch)
     return ""
 
@@ -47,6 +56,9 @@ def _never_matched(one: Variable, group: ConditionList, watch: Watch) -> str:
     conditions = watch.of(group)
     if not conditions:
         return f"the monitor has no {group}."
+    for chain in sorted(watch.chains):
+        if _most(chain, group, len(conditions)) == 0:
+            return f"on {chain} the runtime matches no {group}."
     found = [condition.items.get("EVM") for condition in conditions]
     if not one.name or watch.chains != {"EVM"} or not all(found):
         return ""
@@ -55,3 +67,33 @@ def _never_matched(one: Variable, group: ConditionList, watch: Watch) -> str:
         return ""
     guess = did_you_mean(one.name, names)
     return f"none of its {group} has a parameter `{shorten(one.name)}`.{guess}"
+
+
+def _past_the_last(one: Variable, watch: Watch) -> str:
+    """Why a match never holds so many; "" if it may."""
+    for group in _GROUPS:
+        if one.group != group or one.index is None:
+            continue
+        for chain in sorted(watch.chains):
+            most = _most(chain, group, len(watch.of(group)))
+            if most is not None and one.index >= most:
+                return (
+                    f"on {chain} a match holds at most {most}, so the last is {group}.{most - 1}."
+                )
+    return ""
+
+
+def _most(chain: str, group: ConditionList, conditions: int) -> int | None:
+    """How many of these a match holds at most; None where that is up to the transaction.
+
+    An event is matched each time that it occurs, but on Solana, where a condition is looked for
+    once in the log. On EVM a transaction calls one function, and the first condition that fits it
+    counts; on Stellar it calls one, and all that fit do.
+    """
+    if chain == "Solana":
+        return conditions if group == "events" else 0
+    if chain == "Midnight":
+        return 0 if group == "events" else None
+    if group == "events":
+        return None
+    return 1 if chain == "EVM" else conditions

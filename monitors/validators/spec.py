@@ -17,7 +17,7 @@ from monitors.validators.solana import SOLANA_SPEC
 from monitors.validators.stellar import ENTRIES, STELLAR_SPEC
 
 EVM, STELLAR, MIDNIGHT, SOLANA = "EVM", "Stellar", "Midnight", "Solana"
-FORMS: dict[str, Shape] = {EVM: Abi(), STELLAR: STELLAR_SPEC, SOLANA: SOLANA_SPEC}
+FORMS: dict[str, Shape] = {EVM: Abi(buffered=True), STELLAR: STELLAR_SPEC, SOLANA: SOLANA_SPEC}
 """In the order in which the runtime tries them; null, Midnight's, comes before Solana's."""
 
 NOUN = "a contract spec: an EVM ABI, a list of Stellar spec entries, or a Solana IDL"

@@ -330,3 +330,11 @@ describe(
     example="A mail to every customer.",
     fix="Leave some out: a mailing list has one address.",
 )
+describe(
+    "trigger.monitor_size",
+    "error",
+    "policy",
+    "A monitor names this trigger, and with the change its document would have more than 1 MiB.",
+    example="A message of 60 KiB in a trigger that a monitor with large contract specs names.",
+    fix="Shorten the trigger's message or headers, or take it out of the monitor.",
+)
