@@ -19,7 +19,12 @@ from typing import ParamSpec
 
 import structlog
 from django.conf import settings
-from prometheus_client import CollectorRegistry, generate_latest, values
+from prometheus_client import (
+    CollectorRegistry,
+    disable_created_metrics,
+    generate_latest,
+    values,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
@@ -80,6 +85,9 @@ def _keep_values(folder: str) -> bool:
 
 
 _shared = _keep_values(settings.METRICS_FOLDER)
+
+# The folder keeps none, and nobody reads them: both ways tell the same.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # theirs
 
 METRICS = CollectorRegistry()
 """Where every counter, gauge and histogram of the platform is made: `Counter(…, registry=)`."""

@@ -118,17 +118,31 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
 
-def serve_metrics() -> socketserver.BaseServer | None:
-    """Serve this process' metrics at `BLIP0_METRICS_LISTEN`, in a thread; None: it isn't set.
-
-    A port that can't be had is logged: the process has more important things to do.
-    """
+def listen_address() -> tuple[str, int] | None:
+    """What `BLIP0_METRICS_LISTEN` says, None for nothing. Raises `ImproperlyConfigured`."""
     if not settings.METRICS_LISTEN:
         return None
     host, _, port = settings.METRICS_LISTEN.rpartition(":")
+    if not host or not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
+        raise ImproperlyConfigured(
+            f"BLIP0_METRICS_LISTEN={settings.METRICS_LISTEN}: must be address:port, such as "
+            "0.0.0.0:9464."
+        )
+    return host, int(port)
+
+
+def serve_metrics() -> socketserver.BaseServer | None:
+    """Serve this process' metrics at `BLIP0_METRICS_LISTEN`, in a thread; None: it isn't set.
+
+    A port that can't be had is logged: the process has more important things to do. Raises
+    `ImproperlyConfigured`, which a check has told before.
+    """
+    address = listen_address()
+    if address is None:
+        return None
     try:
-        server = _Server((host, int(port)), _Handler)
-    except (OSError, ValueError, OverflowError) as error:
+        server = _Server(address, _Handler)
+    except OSError as error:
         logger.error("metrics.not_served", listen=settings.METRICS_LISTEN, error=repr(error))
         return None
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
