@@ -63,7 +63,7 @@ def reconcile(*, store: Store) -> Round:
     report(
         "projection.reconciled",
         scopes=done.scopes,
-        results=dict(done.results),
+        results=done.counted,
         failed=done.failed,
         left=done.left,
         seconds=round(done.seconds, 3),

@@ -51,6 +51,11 @@ class StoreReads:
             settings.PROJECTION_TIMEOUT_S if timeout_s is None else timeout_s,
         )
 
+    @property
+    def client(self) -> redis.Redis:
+        """For what is not the projection's: the runtimes' own keys."""
+        return self._redis
+
     def ping(self) -> None:
         """Raises `redis.RedisError` where nobody answers in time."""
         self._redis.ping()

@@ -22,7 +22,7 @@ DEFAULT_INITIAL_BACKOFF = 250_000_000
 DEFAULT_MAX_BACKOFF = 10 * NANOS
 """Nanoseconds, as the runtime fills them in."""
 
-_FIELDS = Struct("a duration", {"secs": Integer(U64), "nanos": Integer(U32)})
+DURATION = Struct("a duration", {"secs": Integer(U64), "nanos": Integer(U32)})
 
 
 class Duration:
@@ -33,7 +33,7 @@ class Duration:
     def check(self, value: object, at: Path, out: Findings) -> bool:
         if not isinstance(value, dict | list):
             return refuse(self.noun, value, at, out)
-        if not _FIELDS.check(value, at, out):
+        if not DURATION.check(value, at, out):
             return False
         if nanoseconds(value) // NANOS > U64:
             return out.parse_error("retry.overflow", at, f"{label(at)} is too long a duration.")
@@ -42,7 +42,7 @@ class Duration:
 
 def nanoseconds(value: object) -> int:
     """The length of a duration that `Duration` accepts."""
-    parts = _FIELDS.named(value)
+    parts = DURATION.named(value)
     return int(str(parts["secs"])) * NANOS + int(str(parts["nanos"]))
 
 

@@ -10,6 +10,7 @@ from django_filters import rest_framework as filters
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from blip0.common.api.expanding import EXPAND
 from blip0.common.api.pagination import CURSOR, ORDERING, PAGE_SIZE
 from blip0.common.api.problems import InvalidParameter
 
@@ -51,6 +52,8 @@ class StrictFilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc]  #
     ) -> QuerySet[Any]:
         filterset = self.get_filterset(request, queryset, view)
         known = {CURSOR, PAGE_SIZE, ORDERING, *(filterset.filters if filterset else ())}
+        if getattr(view, "expandable", ()):
+            known.add(EXPAND)
         for name in request.query_params:
             if name not in known:
                 known_names = ", ".join(sorted(known))

@@ -8,9 +8,10 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
+from blip0.common.api.expanding import EXPAND
 from blip0.common.api.problems import CONTENT_TYPE
 from blip0.common.api.reports import VALIDATE_ONLY, FindingsSerializer, ReportSerializer
-from blip0.common.api.views import DocumentViewSet, TenantView
+from blip0.common.api.views import DocumentViewSet, TenantView, TenantViewSet
 
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 _SAVES = ("create", "update", "partial_update")
@@ -33,6 +34,8 @@ _VALIDATE_ONLY = OpenApiParameter(
     description="With `true`, do everything but save it: 200 with what would be found, or the "
     "problem that a save would have.",
 )
+_UNTAGGED = ("findings", "projection")
+"""Parts of an object that change without a new version of it."""
 _DESCRIPTIONS = {
     "304": "Not modified.",
     "400": "The body or a header can't be read.",
@@ -82,6 +85,18 @@ class Blip0Schema(AutoSchema):
             parameters.append(_IF_NONE_MATCH if self.method == "GET" else _IF_MATCH)
         if isinstance(self.view, DocumentViewSet) and self.view.action in _SAVES:
             parameters.append(_VALIDATE_ONLY)
+        if isinstance(self.view, TenantViewSet) and self.view.action in ("list", "retrieve"):
+            parameters += [
+                OpenApiParameter(
+                    EXPAND,
+                    str,
+                    OpenApiParameter.QUERY,
+                    enum=[name],
+                    description=f"With `{name}`: add the member of that name, as it reads at "
+                    f"`…/{{id}}/{name}`. Such an answer has no entity tag.",
+                )
+                for name in self.view.expandable
+            ]
         return parameters
 
     def get_response_serializers(self) -> Any:
@@ -122,7 +137,9 @@ class Blip0Schema(AutoSchema):
     @property
     def _is_tagged(self) -> bool:
         view = self.view
-        return isinstance(view, DocumentViewSet) and "{" in self.path and view.action != "findings"
+        return (
+            isinstance(view, DocumentViewSet) and "{" in self.path and view.action not in _UNTAGGED
+        )
 
     def _problem_statuses(self) -> list[str]:
         statuses = []

@@ -23,6 +23,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from blip0.common.api.documents import body_of, whole
 from blip0.common.api.etags import PreconditionFailed, etag_of, names
+from blip0.common.api.expanding import expansions
 from blip0.common.api.filters import StrictFilterBackend
 from blip0.common.api.pagination import SignedCursorPagination
 from blip0.common.api.permissions import HasPermission
@@ -82,10 +83,25 @@ class TenantViewSet(TenantView, GenericViewSet[M], Generic[M]):
     filter_backends = [StrictFilterBackend]
     orderings: ClassVar[tuple[str, ...]]
     """What `?ordering=` offers, the default first; each has an index."""
+    expandable: ClassVar[tuple[str, ...]] = ()
+    """What `?expand=` offers: members that change without a new version of the object."""
 
     def represent(self, instances: Sequence[M]) -> list[dict[str, Any]]:
         """The instances as the API shows them, in order, in a fixed number of queries."""
         raise NotImplementedError
+
+    def expand(self, name: str, instances: Sequence[M]) -> list[Any]:
+        """The expandable member of each of these, in order, in a fixed number of queries."""
+        raise NotImplementedError
+
+    def expanded(self, instances: Sequence[M], asked: Sequence[str]) -> list[dict[str, Any]]:
+        """The representations, with the members that were asked for."""
+        representations = self.represent(instances)
+        for name in asked:
+            members = self.expand(name, instances)
+            for representation, member in zip(representations, members, strict=True):
+                representation[name] = member
+        return representations
 
     def get_object(self) -> M:
         # Not DRF's: a list's filters in the query must not hide an object that is named by id.
@@ -94,8 +110,9 @@ class TenantViewSet(TenantView, GenericViewSet[M], Generic[M]):
         return instance
 
     def list(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(self.represent(page or []))
+        asked = expansions(request, self.expandable)
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        return self.get_paginated_response(self.expanded(page, asked))
 
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
         return Response(self.shown(self.get_object()))
@@ -139,6 +156,9 @@ class DocumentViewSet(TenantViewSet[M]):
         return self.created(self.create_document(data))
 
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
+        if asked := expansions(request, self.expandable):
+            # No tag: these members change while it stays the same.
+            return Response(self.expanded([self.get_object()], asked)[0])
         representation = self.shown(self.get_object())
         etag = etag_of(representation)
         if names(request.headers.get("If-None-Match", ""), etag, weakly=True):
