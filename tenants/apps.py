@@ -10,6 +10,7 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         from blip0.common.projected import register_projected
         from blip0.common.system_settings import PROVIDER, SETTING_PROVIDERS
+        from tenants import receivers  # noqa: F401  # importing it connects them
         from tenants.models import Tenant
         from tenants.selectors import stored_settings
 

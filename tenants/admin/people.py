@@ -6,12 +6,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 
 from blip0.common.admin.actions import ReasonForm, each_selected, object_action
 from blip0.common.admin.base import PlatformAdmin, ViewOnlyAdmin, actor_of
 from blip0.common.admin.display import stamp
 from tenants.models import ApiKey, Invitation, Membership
-from tenants.services.access import api_key_revoke, invitation_revoke
+from tenants.services.api_keys import api_key_revoke
+from tenants.services.invitations import invitation_revoke
 from tenants.services.members import member_add, member_change_role, member_remove
 
 
@@ -66,9 +68,7 @@ class InvitationAdmin(RevocableAdmin):
 
     @admin.display(description="state")
     def state(self, obj: Invitation) -> str:
-        if obj.accepted_at:
-            return "accepted"
-        return "revoked" if obj.revoked_at else "open"
+        return obj.state_at(timezone.now())
 
     @object_action(
         "Revoke",

@@ -1,4 +1,5 @@
 from tenants.models.access import ApiKey, Invitation, Membership
+from tenants.models.families import TokenFamily
 from tenants.models.platform import AuditRecord, SystemSetting
 from tenants.models.tenant import Domain, LimitOverride, Plan, Tenant
 from tenants.models.user import User
@@ -16,5 +17,6 @@ __all__ = [
     "Plan",
     "SystemSetting",
     "Tenant",
+    "TokenFamily",
     "User",
 ]

@@ -30,6 +30,7 @@ from blip0.common.exceptions import (
     NotFound,
     NotSignedIn,
     Stale,
+    TooMany,
 )
 from blip0.common.request_ids import request_id_of
 from blip0.common.validation import Finding, InvalidDocument
@@ -48,6 +49,7 @@ _DOMAIN_STATUS: tuple[tuple[type[DomainError], HTTPStatus], ...] = (
     (Stale, HTTPStatus.PRECONDITION_FAILED),
     (NotSignedIn, HTTPStatus.UNAUTHORIZED),
     (NotAllowed, HTTPStatus.FORBIDDEN),
+    (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
     (DomainError, HTTPStatus.UNPROCESSABLE_ENTITY),
 )
 
@@ -151,6 +153,8 @@ def _of_domain_error(error: DomainError) -> Problem:
     headers = {}
     if isinstance(error, PreconditionFailed):
         headers["ETag"] = error.etag
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = CHALLENGE
     return Problem(

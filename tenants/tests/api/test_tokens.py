@@ -9,23 +9,27 @@ from datetime import UTC, datetime, timedelta
 import jwt
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from rest_framework.test import APIClient
 
+from blip0.common.keyrings import parse_keyring
 from tenants.api.tokens import TenantAccessToken
 from tenants.models import Membership
+from tenants.services.families import family_begin
 
-KEY = str(settings.SIMPLE_JWT["SIGNING_KEY"])
+((KEY_ID, KEY),) = parse_keyring(settings.JWT_KEYS, "BLIP0_JWT_KEYS").items()
 
 
 @pytest.fixture
 def claims(acme):
     membership = Membership.objects.select_related("user").get(user__email="ana@acme.test")
-    token = str(TenantAccessToken.for_membership(membership))
+    family = family_begin(membership=membership, lifetime=timedelta(days=7), now=timezone.now())
+    token = str(TenantAccessToken.for_family(family))
     return jwt.decode(token, KEY, algorithms=["HS256"], audience="blip0-api")
 
 
 def signed(claims, key=KEY, algorithm="HS256", **headers):
-    return jwt.encode(claims, key, algorithm=algorithm, headers=headers)
+    return jwt.encode(claims, key, algorithm=algorithm, headers={"kid": KEY_ID, **headers})
 
 
 def me(token):
@@ -36,7 +40,7 @@ def unsigned(claims, algorithm="none"):
     def part(value):
         return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
-    return f"{part({'alg': algorithm, 'typ': 'JWT'})}.{part(claims)}."
+    return f"{part({'alg': algorithm, 'typ': 'JWT', 'kid': KEY_ID})}.{part(claims)}."
 
 
 def test_token__genuine_claims__are_accepted(claims):
@@ -51,6 +55,7 @@ def test_token__unsigned__is_refused(claims, algorithm):
     assert answer.json()["code"] == "token_invalid"
 
 
+@pytest.mark.filterwarnings("default::jwt.warnings.InsecureKeyLengthWarning")
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
 def test_token__another_algorithm_with_our_key__is_refused(claims, algorithm):
     assert me(signed(claims, algorithm=algorithm)).status_code == 401
@@ -76,7 +81,9 @@ def test_token__a_part_altered__is_refused(claims, position):
     assert me(".".join(parts)).status_code == 401
 
 
-@pytest.mark.parametrize("missing", ["sub", "tenant", "exp", "iss", "aud", "jti", "token_type"])
+@pytest.mark.parametrize(
+    "missing", ["sub", "tenant", "sid", "exp", "iss", "aud", "jti", "token_type"]
+)
 def test_token__claim_missing__is_refused(claims, missing):
     del claims[missing]
 
@@ -93,8 +100,9 @@ def test_token__claim_missing__is_refused(claims, missing):
         ("sub", "5d1a8f6e-0000-4000-8000-000000000000"),
         ("tenant", "acme"),
         ("tenant", ["x"]),
-        ("pwh", "0000000000000000"),
-        ("pwh", None),
+        ("sid", "5d1a8f6e-0000-4000-8000-000000000000"),
+        ("sid", "x"),
+        ("sid", None),
     ],
 )
 def test_token__claim_of_another_value__is_refused(claims, claim, value):
