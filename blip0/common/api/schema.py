@@ -44,6 +44,7 @@ _DESCRIPTIONS = {
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "422": "A rule is broken; `errors` points at each place.",
+    "429": "Too often; try again after `Retry-After` seconds.",
 }
 
 
@@ -136,4 +137,4 @@ class Blip0Schema(AutoSchema):
             statuses += ["400", "409", "413", "415", "422"]
             if self._is_tagged:
                 statuses.append("412")
-        return statuses
+        return [*statuses, *getattr(self.view, "problem_statuses", ())]

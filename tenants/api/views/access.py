@@ -13,7 +13,6 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from blip0.common.api.views import TenantViewSet
 from tenants.api.principals import tenant_principal
@@ -33,7 +32,7 @@ from tenants.api.serializers import (
     body,
     scope_of,
 )
-from tenants.api.views.signin import NO_STORE
+from tenants.api.views.base import PublicView
 from tenants.models import ApiKey, Invitation, Membership
 from tenants.services.api_keys import api_key_create, api_key_revoke
 from tenants.services.invitations import (
@@ -143,14 +142,13 @@ class InvitationViewSet(TenantViewSet[Invitation]):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class InvitationAcceptView(APIView):
+class InvitationAcceptView(PublicView):
     """Join the tenant with the email's token.
 
     Those who have an account give its password; others get an account with this one.
     """
 
-    authentication_classes = []
-    permission_classes = []
+    problem_statuses = ("401", "403", "404", "429")
 
     @extend_schema(
         operation_id="invitations_accept",
@@ -168,7 +166,7 @@ class InvitationAcceptView(APIView):
             "tenant": TenantSerializer(membership.tenant).data,
             "role": membership.role,
         }
-        return Response(answer, headers=NO_STORE)
+        return Response(answer)
 
 
 class ApiKeyViewSet(TenantViewSet[ApiKey]):
@@ -219,7 +217,7 @@ class ApiKeyViewSet(TenantViewSet[ApiKey]):
             actor=principal.actor,
         )
         answer = {**self.shown(key), "key": str(text)}
-        return Response(answer, status=status.HTTP_201_CREATED, headers=NO_STORE)
+        return Response(answer, status=status.HTTP_201_CREATED)
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:
         """Revoke the key: the next request with it is refused. It stays in the list."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -10,7 +10,6 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from blip0.common.api.views import TenantView
 from tenants.api.principals import tenant_principal
 from tenants.api.serializers import (
     LoginResponseSerializer,
@@ -22,20 +21,13 @@ from tenants.api.serializers import (
     body,
 )
 from tenants.api.tokens import FamilyRefreshToken
+from tenants.api.views.base import PersonalView
 from tenants.api.views.signin import tokens_of
 from tenants.choices import FamilyEnd
 from tenants.models import Membership
 from tenants.services.families import family_begin, family_end
 from tenants.services.passwords import password_change
 from tenants.services.signin import membership_choose
-
-
-class PersonalView(TenantView):
-    """Asks for no permission: it is about the caller."""
-
-    read_permission: ClassVar[str | None] = None
-    write_permission: ClassVar[str | None] = None
-    cache_control = "no-store"
 
 
 class MeView(PersonalView):
@@ -100,6 +92,8 @@ class SwitchTenantView(PersonalView):
 
 class PasswordView(PersonalView):
     """Change the caller's password. All their other sign-ins end, in every tenant."""
+
+    problem_statuses = ("429",)
 
     @extend_schema(
         operation_id="me_password", request=PasswordChangeSerializer, responses={204: None}

@@ -9,23 +9,21 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from tenants.api.serializers import (
     PasswordResetConfirmSerializer,
     PasswordResetSerializer,
     body,
 )
-from tenants.api.views.signin import NO_STORE
+from tenants.api.views.base import PublicView
 from tenants.services.passwords import password_reset_confirm, password_reset_count
 from tenants.tasks import send_password_reset
 
 
-class PasswordResetView(APIView):
+class PasswordResetView(PublicView):
     """Ask for an email with a token. The answer is the same whether there is such an account."""
 
-    authentication_classes = []
-    permission_classes = []
+    problem_statuses = ("429",)
 
     @extend_schema(
         operation_id="password_reset",
@@ -38,14 +36,11 @@ class PasswordResetView(APIView):
         password_reset_count(email=email)
         send = partial(send_password_reset.apply_async, (email,), retry=False)
         transaction.on_commit(send, robust=True)
-        return Response(status=status.HTTP_202_ACCEPTED, headers=NO_STORE)
+        return Response(status=status.HTTP_202_ACCEPTED)
 
 
-class PasswordResetConfirmView(APIView):
+class PasswordResetConfirmView(PublicView):
     """Set a new password with the email's token, which is good once. All sign-ins end."""
-
-    authentication_classes = []
-    permission_classes = []
 
     @extend_schema(
         operation_id="password_reset_confirm",
@@ -56,4 +51,4 @@ class PasswordResetConfirmView(APIView):
     def post(self, request: Request) -> Response:
         given = body(PasswordResetConfirmSerializer, request)
         password_reset_confirm(token=given["token"], password=given["password"])
-        return Response(status=status.HTTP_204_NO_CONTENT, headers=NO_STORE)
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -9,7 +9,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 from rest_framework_simplejwt.exceptions import TokenError
 
 from tenants.api.authentication import TenantJWTAuthentication, token_invalid
@@ -28,12 +27,11 @@ from tenants.api.serializers import (
     body,
 )
 from tenants.api.tokens import FamilyRefreshToken, TenantAccessToken
+from tenants.api.views.base import PublicView
 from tenants.choices import FamilyEnd
 from tenants.models import TokenFamily
 from tenants.services.families import family_begin, family_end, family_rotate
 from tenants.services.signin import sign_in
-
-NO_STORE = {"Cache-Control": "no-store"}
 
 
 def tokens_of(family: TokenFamily) -> Response:
@@ -43,20 +41,19 @@ def tokens_of(family: TokenFamily) -> Response:
         "expires_in": int(TenantAccessToken.lifetime.total_seconds()),
         "tenant": TenantSerializer(family.tenant).data,
     }
-    response = Response(answer, headers=NO_STORE)
+    response = Response(answer)
     refresh_cookie_set(response, family)
     return response
 
 
-class LoginView(APIView):
+class LoginView(PublicView):
     """Exchange email and password for an access token of one tenant, and a refresh cookie.
 
     Those who belong to several tenants name one; else the answer is 409 `tenant_required`, with
     the slugs in `tenants`. Whoever fails too often waits: 429, with `Retry-After`.
     """
 
-    authentication_classes = []
-    permission_classes = []
+    problem_statuses = ("401", "403", "429")
 
     @extend_schema(
         operation_id="login",
@@ -75,15 +72,14 @@ class LoginView(APIView):
         return tokens_of(family)
 
 
-class RefreshView(APIView):
+class RefreshView(PublicView):
     """Exchange the refresh cookie for a new access token and a new cookie.
 
     Each cookie is good once. Whoever comes with it again within 10 s gets 409 `refresh_raced`, and
     goes on with the other answer's; later the sign-in ends, since two hold it.
     """
 
-    authentication_classes = []
-    permission_classes = []
+    problem_statuses = ("401", "403")
 
     @extend_schema(
         operation_id="refresh",
@@ -111,16 +107,17 @@ class RefreshView(APIView):
         return tokens_of(family)
 
 
-class LogoutView(APIView):
+class LogoutView(PublicView):
     """End the sign-in that the access token came of, with all its tokens; again is no error.
 
     An access token that has expired will do.
     """
 
-    authentication_classes = []
-    permission_classes = []
+    problem_statuses = ("401",)
 
-    @extend_schema(operation_id="logout", request=None, responses={204: None})
+    @extend_schema(
+        operation_id="logout", request=None, responses={204: None}, auth=[{"accessToken": []}]
+    )
     def post(self, request: Request) -> Response:
         reader = TenantJWTAuthentication()
         header = reader.get_header(request)
@@ -130,6 +127,6 @@ class LogoutView(APIView):
         except TokenError as error:
             raise token_invalid() from error
         family_end(family_id=token.family_id, reason=FamilyEnd.SIGNED_OUT, now=timezone.now())
-        response = Response(status=status.HTTP_204_NO_CONTENT, headers=NO_STORE)
+        response = Response(status=status.HTTP_204_NO_CONTENT)
         refresh_cookie_expire(response)
         return response
