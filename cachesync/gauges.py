@@ -149,10 +149,11 @@ def _of_redis(figures: RedisFigures) -> Iterator[GaugeMetricFamily]:
         "Scopes in Redis, of those that should be.",
         figures.coverage,
     )
-    yield _gauge(
-        "blip0_projection_scopes_excused",
-        "Scopes that are missing and nobody waits for.",
-        figures.excused,
+    yield _by(
+        "blip0_projection_scopes_missing",
+        "Scopes that aren't in Redis; excused: nobody waits for them any more.",
+        "excused",
+        {"no": figures.expected - figures.covered - figures.excused, "yes": figures.excused},
     )
     yield _gauge(
         "blip0_projection_scopes_dirty", "Scopes in another version than Postgres'.", figures.dirty
