@@ -1,11 +1,16 @@
-"""What the platform does around Celery's tasks and logging."""
+"""What the platform does around Celery's tasks, logging, and a process' first connection."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from celery.signals import setup_logging, task_postrun, task_prerun
+from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 
+from blip0.common.db.pooling import require_own_session
 from blip0.common.tenancy import leave_tenant
 
 
@@ -19,3 +24,15 @@ def _keep_djangos_logging(**_kwargs: Any) -> None:
 def _leave_tenant(**_kwargs: Any) -> None:
     """A worker keeps its connection: a task must not run in the tenant of the one before."""
     leave_tenant()
+
+
+@receiver(connection_created)
+def _own_session(connection: BaseDatabaseWrapper, **_kwargs: Any) -> None:
+    """Once a process, before its first query: no pooler may share its sessions."""
+    connection_created.disconnect(_own_session)
+    try:
+        require_own_session(connection.connection, connection.get_connection_params())
+    except ImproperlyConfigured:
+        connection_created.connect(_own_session)
+        connection.close()
+        raise

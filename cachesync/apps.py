@@ -8,6 +8,7 @@ class CachesyncConfig(AppConfig):
     verbose_name = "Projection"
 
     def ready(self) -> None:
+        from cachesync import checks  # noqa: F401  # registers itself
         from cachesync.presentation import register
         from cachesync.receivers import connect
 

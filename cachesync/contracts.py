@@ -14,7 +14,6 @@ RENDER_VERSION = 1
 """Grows when the same rows give other bytes. Whoever renders at a lower one leaves a higher be."""
 SCHEMA_VERSION = 1
 """The major of the documents' schemas."""
-MAX_DOCUMENT_BYTES = 1024 * 1024
 
 
 class Result(StrEnum):

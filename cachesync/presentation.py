@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from django.conf import settings
+from django.utils import timezone
+
 from blip0.common.projection_states import PROJECTION_STATES, PROVIDER, ProjectionState
-from cachesync.models import ProjectedDocument
+from cachesync.keys import Scope
+from cachesync.selectors.acknowledgements import states
+from cachesync.store import Store
 
 
 def register() -> None:
@@ -14,15 +19,8 @@ def register() -> None:
 
 
 def _states(scope: str, kind: str, object_ids: Collection[str]) -> dict[str, ProjectionState]:
-    rows = ProjectedDocument.objects.filter(scope=scope, kind=kind, object_id__in=object_ids)
-    return {
-        row.object_id: ProjectionState(
-            state=row.get_state_display(),
-            reason=row.reason,
-            rev=row.rev,
-            sha256=row.sha256,
-            size=row.size,
-            updated_at=row.updated_at,
-        )
-        for row in rows
-    }
+    # A page waits for Redis no longer than a write does.
+    timeout_s = settings.PROJECTION_WRITE_THROUGH_TIMEOUT_S
+    return states(
+        Scope(scope), kind, object_ids, store=Store(timeout_s=timeout_s), now=timezone.now()
+    )

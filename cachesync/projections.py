@@ -16,10 +16,12 @@ from django.db import connection, transaction
 
 from blip0.common.canonical import NotCanonical, canonical_bytes
 from blip0.common.tenancy import in_public, in_tenant
-from cachesync.contracts import MAX_DOCUMENT_BYTES, Document, Snapshot, Version
+from cachesync.contracts import Document, Snapshot, Version
 from cachesync.keys import KIND_FILTER, KIND_MONITOR, KIND_NETWORK, PLATFORM, Scope
 from cachesync.models import ProjectedDocument
-from cachesync.selectors import ScopeState, is_other_history, rendered_tenant, scope_state
+from cachesync.selectors.rendering import ScopeState, rendered_tenant, scope_state
+from cachesync.selectors.scopes import is_other_history
+from monitors.contracts import MAX_DOCUMENT_BYTES
 from monitors.models import Monitor
 from monitors.projections import MonitorDocument, monitor_documents, monitor_ids_for
 from platform_catalog.projections import (

@@ -32,6 +32,12 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "alerting": {},
 }
 """What may be left out of a new monitor."""
+MAX_DOCUMENT_BYTES: Final = 1024 * 1024
+"""A monitor that would render to more is not projected, so none is saved."""
+AROUND_DOCUMENT: Final = 1024
+"""Bytes for what rendering adds: ids, slugs, and alerting with the tenant's defaults."""
+AROUND_TRIGGER: Final = 256
+"""Bytes for a trigger's id, twice, and the tenant's slug in its name."""
 
 _CHAINS: Final = ("midnight", "evm", "stellar", "solana")
 

@@ -1,4 +1,7 @@
-"""A changed trigger: what is said about the monitors that name it may no longer be true."""
+"""A changed trigger: what is said about the monitors that name it may no longer be true.
+
+One that makes a monitor's document too large is refused here, in the transaction that writes it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from django.db import transaction
 from blip0.common.tenancy import current_tenant_id, in_tenant
 from monitors.projections import monitor_ids_for
 from monitors.services.recheck import findings_recheck
+from monitors.services.sizes import require_fitting_documents
 from triggers.models import Trigger
 from triggers.signals import trigger_changed
 
@@ -24,7 +28,9 @@ def connect() -> None:
     trigger_changed.connect(_trigger_changed, dispatch_uid="findings")
 
 
-def _trigger_changed(*, trigger: Trigger, **_kwargs: Any) -> None:
+def _trigger_changed(*, trigger: Trigger, has_grown: bool, **_kwargs: Any) -> None:
+    if has_grown:
+        require_fitting_documents(trigger)
     monitors = monitor_ids_for(triggers=[trigger.pk])
     if 0 < len(monitors) <= AT_ONCE:
         # Robust: the change is made, and the beat will look anyway.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
+from blip0.common.canonical import canonical_size
 from blip0.common.exceptions import NotFound
 from triggers.models import Trigger
 from triggers.store import masked_config, sealed_configs
@@ -31,15 +33,33 @@ def triggers_by_slug(slugs: Iterable[str], *, lock: bool = False) -> dict[str, T
     return {trigger.slug: trigger for trigger in triggers}
 
 
-def message_templates(triggers: Iterable[Trigger]) -> dict[str, str]:
-    """The text of their messages by slug, as far as the runtime fills in variables.
+@dataclass(frozen=True, slots=True)
+class TriggerContent:
+    """What the check of a monitor asks of a trigger.
 
-    At most five queries.
+    `template` is the text of its message, as far as the runtime fills in variables; `size` the
+    bytes that it takes in a monitor's document, secrets sealed and all.
     """
+
+    template: str
+    size: int
+
+
+def trigger_contents(triggers: Iterable[Trigger]) -> dict[str, TriggerContent]:
+    """By slug. At most five queries."""
     listed = list(triggers)
     configs = sealed_configs((trigger.pk, trigger.trigger_type) for trigger in listed)
     return {
-        trigger.slug: template_of(trigger.trigger_type, configs.get(trigger.pk, {}))
+        trigger.slug: TriggerContent(
+            template=template_of(trigger.trigger_type, configs.get(trigger.pk, {})),
+            size=canonical_size(
+                {
+                    "name": trigger.name,
+                    "trigger_type": trigger.trigger_type,
+                    "config": configs.get(trigger.pk, {}),
+                }
+            ),
+        )
         for trigger in listed
     }
 

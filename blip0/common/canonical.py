@@ -28,6 +28,17 @@ def canonical_bytes(value: Any) -> bytes:
         raise NotCanonical(str(error)) from error
 
 
+def canonical_size(value: Any) -> int:
+    """How many bytes `canonical_bytes(value)` has, in a fraction of its time: floats pass.
+
+    Raises `NotCanonical`.
+    """
+    try:
+        return len(orjson.dumps(value))
+    except orjson.JSONEncodeError as error:
+        raise NotCanonical(str(error)) from error
+
+
 def sha256_hex(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 

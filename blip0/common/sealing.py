@@ -28,6 +28,8 @@ from django.core.exceptions import ImproperlyConfigured
 PREFIX = "sealed:"
 _FORM = re.compile(r"sealed:v1:([a-z0-9][a-z0-9_-]{0,31}):([A-Za-z0-9+/]+={0,2})")
 _NONCE_BYTES = 12
+_TAG_BYTES = 16
+_MAX_KEY_ID = 32
 
 
 class CannotOpen(Exception):
@@ -117,6 +119,12 @@ def is_sealed(value: object) -> bool:
 def key_id_of(text: str) -> str | None:
     match = _FORM.fullmatch(text)
     return match.group(1) if match else None
+
+
+def sealed_size(plain: str) -> int:
+    """The most characters that `plain` has when it is sealed, under whatever key."""
+    blob = _NONCE_BYTES + len(plain.encode()) + _TAG_BYTES
+    return len("sealed:v1::") + _MAX_KEY_ID + 4 * -(-blob // 3)
 
 
 def hint(plain: str) -> str:

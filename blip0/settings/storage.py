@@ -72,4 +72,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(600.0),
         "options": {"expires": 590},
     },
+    "prune-kept-answers": {
+        "task": "tenants.tasks.prune_kept_answers",
+        "schedule": schedule(3600.0),
+        "options": {"expires": 3500},
+    },
 }

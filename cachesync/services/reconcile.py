@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -16,7 +16,7 @@ from blip0.common.tenancy import in_public
 from cachesync.contracts import Look, Result, Version
 from cachesync.keys import KIND_FILTER, KIND_MONITOR, KIND_NETWORK, PLATFORM, Scope
 from cachesync.models import ProjectedDocument, ProjectedScope
-from cachesync.selectors import known_scopes, wanted_versions
+from cachesync.selectors.scopes import known_scopes, wanted_versions
 from cachesync.services.conditions import scopes_verified
 from cachesync.services.rounds import Round
 from cachesync.services.sweep import is_older, sweep, told_version
@@ -52,7 +52,7 @@ def reconcile(*, store: Store) -> Round:
             fine.append(scope)
         else:
             done.project(scope, wanted[scope], look=Look.PRESENCE)
-    _drop_orphans(store, listed - {scope.id for scope in wanted})
+    orphans_drop(store, listed - {scope.id for scope in wanted})
     if abandoned and done.complete:
         _release(abandoned, wanted, done)
     _verify_some(wanted, done)
@@ -61,7 +61,7 @@ def reconcile(*, store: Store) -> Round:
     report(
         "projection.reconciled",
         scopes=done.scopes,
-        results=dict(done.results),
+        results=done.counted,
         failed=done.failed,
         left=done.left,
         seconds=round(done.seconds, 3),
@@ -101,7 +101,11 @@ def _verified_at(row: ProjectedScope | None) -> datetime:
     return (row and row.verified_at) or datetime.min.replace(tzinfo=UTC)
 
 
-def _drop_orphans(store: Store, tenant_ids: set[str]) -> None:
+def orphans_drop(store: Store, tenant_ids: Iterable[str]) -> None:
+    """Take these tenants, which Postgres doesn't know, off the list with all that they have.
+
+    List them before you ask Postgres: a tenant is known there before it is projected.
+    """
     for tenant_id in tenant_ids:
         logger.warning("projection.orphan_dropped", scope=tenant_id)
         store.drop_tenant(Scope(tenant_id))

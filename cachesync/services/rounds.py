@@ -42,6 +42,8 @@ class Round:
     store: Store
     known: Mapping[Scope, ProjectedScope] = field(default_factory=dict)
     deadline: float | None = None
+    impatient: bool = False
+    """Also try what failed a moment ago: somebody stands there and waits."""
     scopes: int = 0
     results: Counter[str] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
@@ -75,6 +77,11 @@ class Round:
     def is_over(self) -> bool:
         return self.deadline is not None and time.monotonic() > self.deadline
 
+    @property
+    def counted(self) -> dict[str, int]:
+        """The results as a log shows them."""
+        return {str(result): number for result, number in self.results.items()}
+
     def is_troubled(self, scope: Scope) -> bool:
         """Whether something is wrong with it that this round couldn't, or wouldn't, mend."""
         return scope in self._unsettled or scope.id in self.postponed
@@ -91,7 +98,7 @@ class Round:
         if self.is_over:
             self.left += 1
             return None
-        if postponed(self.known.get(scope), wanted, timezone.now()):
+        if not self.impatient and postponed(self.known.get(scope), wanted, timezone.now()):
             self.postponed.append(scope.id)
             return None
         result = None

@@ -15,7 +15,7 @@ from django.utils import timezone
 from cachesync.contracts import SCHEMA_VERSION, Look, Version
 from cachesync.keys import PLATFORM, Scope
 from cachesync.models import ProjectedScope
-from cachesync.selectors import known_scopes, wanted_versions
+from cachesync.selectors.scopes import known_scopes, wanted_versions
 from cachesync.services.rounds import Round
 from cachesync.store import Store
 
@@ -42,7 +42,7 @@ def sweep(*, store: Store, deadline: float | None = None) -> Round:
         done.finish()
     store.set_heartbeat(timezone.now())
     if done.complete_enough:
-        _declare_ready(store, wanted)
+        declare_ready(store, wanted)
     return done
 
 
@@ -82,7 +82,8 @@ def _in_order(wanted: Mapping[Scope, Version], *, alone: bool) -> list[Scope]:
     return platform + (tenants if alone else tenants[::-1])
 
 
-def _declare_ready(store: Store, wanted: Mapping[Scope, Version]) -> None:
+def declare_ready(store: Store, wanted: Mapping[Scope, Version]) -> None:
+    """Tell readers that they may start: everything of this epoch is there."""
     if PLATFORM not in wanted:
         return
     stands = store.ready()

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ import redis
 from django.conf import settings
 
 from cachesync.contracts import Look, StoredScope, Version, digest_of
-from cachesync.keys import CHANGES, READY, TENANTS, Scope
+from cachesync.keys import CHANGES, HEARTBEAT, READY, TENANTS, Scope
 
 READ_SCOPES = 25
 """Scopes whose index is read in one round trip."""
@@ -46,6 +47,11 @@ class StoreReads:
             url or settings.REDIS_PROJECTION_URL,
             settings.PROJECTION_TIMEOUT_S if timeout_s is None else timeout_s,
         )
+
+    @property
+    def client(self) -> redis.Redis:
+        """For what is not the projection's: the runtimes' own keys."""
+        return self._redis
 
     def ping(self) -> None:
         """Raises `redis.RedisError` where nobody answers in time."""
@@ -153,6 +159,13 @@ class StoreReads:
 
     def tenants(self) -> set[str]:
         return cast(set[str], self._redis.smembers(TENANTS))
+
+    def heartbeat(self) -> datetime | None:
+        """When the last sweep was completed; None if never, or if it can't be read."""
+        try:
+            return datetime.fromisoformat(cast(str, self._redis.get(HEARTBEAT)) or "")
+        except ValueError:
+            return None
 
     def ready(self) -> dict[str, str]:
         return cast(dict[str, str], self._redis.hgetall(READY))

@@ -12,7 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from blip0.common.api.documents import body_of
+from blip0.common.api.projection import ProjectionSerializer, projection_representation
 from blip0.common.api.views import DocumentViewSet
+from blip0.common.projection_states import projection_states
 from blip0.common.validation import Report
 from monitors.api.filters import MonitorFilterSet
 from monitors.api.serializers import CloneSerializer, MonitorSerializer, SnoozeSerializer
@@ -41,6 +43,7 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
     serializer_class = MonitorSerializer
     filterset_class = MonitorFilterSet
     orderings: ClassVar[tuple[str, ...]] = ("slug", "-slug", "-created_at", "created_at")
+    expandable: ClassVar[tuple[str, ...]] = ("projection",)
     read_permission: ClassVar[str | None] = "monitors.read"
     write_permission: ClassVar[str | None] = "monitors.write"
     required_keys = tuple(key for key in RUNTIME_KEYS if key not in DEFAULTS)
@@ -48,6 +51,11 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
 
     def represent(self, instances: Sequence[Monitor]) -> list[dict[str, Any]]:
         return monitor_representations(instances)
+
+    def expand(self, name: str, instances: Sequence[Monitor]) -> list[dict[str, Any]]:
+        ids = [str(monitor.pk) for monitor in instances]
+        states = projection_states(str(self.principal.tenant_id), "monitor", ids)
+        return [projection_representation(states[monitor_id]) for monitor_id in ids]
 
     def examine_document(self, data: Mapping[str, Any]) -> Report:
         return document_report(data, tenant=tenant_principal(self.request).tenant)
@@ -65,6 +73,12 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
 
     def delete_document(self, instance: Monitor, expected: int | None) -> None:
         monitor_delete(monitor=instance, actor=self.principal.actor, expected_version=expected)
+
+    @extend_schema(responses=ProjectionSerializer)
+    @action(detail=True)
+    def projection(self, request: Request, **kwargs: Any) -> Response:
+        """How far its last change has come: saved, applied to Redis, acknowledged by runtimes."""
+        return Response(self.expand("projection", [self.get_object()])[0])
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from monitors.expressions.formatting import format_left
+from monitors.expressions.formatting import VERBS, format_left
 from monitors.expressions.kinds import Chain, transaction_variables
-from monitors.expressions.tree import Comparison, Condition, Expression, Value
+from monitors.expressions.tree import Condition, Expression, Value
 
-_VERBS: dict[Comparison, str] = {
-    "==": "is",
-    "!=": "is not",
-    ">": "is greater than",
-    ">=": "is at least",
-    "<": "is less than",
-    "<=": "is at most",
-    "contains": "contains",
-    "starts_with": "starts with",
-    "ends_with": "ends with",
-}
 _INDENT = "  "
 
 
@@ -40,7 +29,7 @@ def _sentence(condition: Condition, chain: Chain | None) -> str:
     left = format_left(condition)
     kind = transaction_variables(chain).get(condition.name) if chain else None
     known = f" ({kind}, of a transaction)" if kind else ""
-    return f"`{left}`{known} {_VERBS[condition.operator]} {_noun(condition.value)}"
+    return f"`{left}`{known} {VERBS[condition.operator]} {_noun(condition.value)}"
 
 
 def _noun(value: Value) -> str:

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from monitors.expressions.tree import Condition, Expression
+from collections.abc import Mapping
+
+from monitors.expressions.tree import Comparison, Condition, Expression
+
+VERBS: Mapping[Comparison, str] = {
+    "==": "is",
+    "!=": "is not",
+    ">": "is greater than",
+    ">=": "is at least",
+    "<": "is less than",
+    "<=": "is at most",
+    "contains": "contains",
+    "starts_with": "starts with",
+    "ends_with": "ends with",
+}
+"""Every operator in words, in the order in which people are told of them."""
 
 
 def format_expression(expression: Expression) -> str:

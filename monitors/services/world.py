@@ -13,11 +13,12 @@ from uuid import UUID
 from blip0.common.validation import CheckContext, Finding, Limits, Report, check
 from monitors.contracts import RUNTIME_KEYS, normal_form
 from monitors.services.rules import NetworkFact, storage_findings, tenant_findings
+from monitors.services.sizes import document_size, size_findings
 from platform_catalog.models import FilterScript, Network
 from tenants.models import Tenant
 from tenants.selectors import limits_of
 from triggers.models import Trigger
-from triggers.selectors import message_templates
+from triggers.selectors import TriggerContent, trigger_contents
 
 _LIMITED: Final = {
     "plan.addresses": "addresses",
@@ -30,14 +31,14 @@ _LIMITED: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """`triggers` are the ids of the triggers that a document may name, and `templates` the texts
-    of their messages, by slug."""
+    """`triggers` are the ids of the triggers that a document may name, and `contents` what there
+    is in them, by slug."""
 
     tenant: Tenant
     networks: Mapping[str, NetworkFact]
     script_paths: frozenset[str]
     triggers: Mapping[str, UUID]
-    templates: Mapping[str, str]
+    contents: Mapping[str, TriggerContent]
     limits: Limits
 
     @classmethod
@@ -56,7 +57,7 @@ class World:
             networks={slug: NetworkFact(type=kind, enabled=on) for slug, kind, on in rows},
             script_paths=frozenset(script.script_path for script in scripts),
             triggers={trigger.slug: trigger.pk for trigger in triggers},
-            templates=message_templates(triggers),
+            contents=trigger_contents(triggers),
             limits=Limits(
                 spec_bytes=limits.contract_spec_bytes,
                 addresses=limits.addresses_per_monitor,
@@ -72,9 +73,13 @@ class World:
             script_paths=self.script_paths,
             network_types={slug: fact.type for slug, fact in self.networks.items()},
             trigger_keys=frozenset(self.triggers),
-            trigger_templates=self.templates,
+            trigger_templates={slug: one.template for slug, one in self.contents.items()},
             limits=self.limits,
         )
+
+    @property
+    def trigger_sizes(self) -> dict[str, int]:
+        return {slug: content.size for slug, content in self.contents.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,15 +122,19 @@ def examined(
     as_new = _of_tenant(values, None, world)
     refused = as_new if stored is None else _of_tenant(values, stored, world)
     storage = tuple(storage_findings(values))
+    sizes = world.trigger_sizes
+    too_large = tuple(size_findings(values, sizes))
+    # What is too large already, for its triggers' sake, may change as long as it doesn't grow.
+    has_grown = stored is None or document_size(values, sizes) > document_size(stored, sizes)
     lasting = (
         finding
         for finding in report.errors
         if stored is None or not _as_before(finding, values, stored)
     )
     return Examined(
-        report=Report("monitor", (*report.findings, *as_new, *storage), report.verdict),
+        report=Report("monitor", (*report.findings, *as_new, *storage, *too_large), report.verdict),
         values=values,
-        errors=(*lasting, *refused, *storage),
+        errors=(*lasting, *refused, *storage, *(too_large if has_grown else ())),
     )
 
 

@@ -95,6 +95,9 @@ def test_meaning__networks_unknown__is_not_judged():
         ("${events.0.args.amount}", ["EVM"], {"events": ["Transfer(address,address,uint256)"]}, 1),
         ("${functions.0.args.anything}", ["Stellar"], {"functions": ["f(I128)"]}, 0),
         ("${nonsense}", ["EVM"], {"transactions": [None]}, 0),
+        ("${functions.0.signature}", ["Solana"], {"functions": ["f()"]}, 1),
+        ("${functions}", ["Solana"], {"functions": ["f()"]}, 0),
+        ("${events.0.signature}", ["Midnight"], {"events": ["E()"], "functions": ["f()"]}, 1),
     ],
 )
 def test_message__variables_the_monitor_never_sets__are_told(template, chains, conditions, missing):
@@ -102,6 +105,40 @@ def test_message__variables_the_monitor_never_sets__are_told(template, chains, c
 
     told = [(f.code, f.pointer) for f in report.findings if f.code == "message.never_set"]
     assert told == [("message.never_set", "/triggers/0")] * missing
+
+
+@pytest.mark.parametrize(
+    ("template", "chains", "conditions", "last"),
+    [
+        ("${functions.0.signature}", ["EVM"], {"functions": [SUBMIT]}, None),
+        ("${functions.1.signature}", ["EVM"], {"functions": [SUBMIT, SUBMIT]}, "functions.0"),
+        ("${functions.1.signature}", ["Stellar"], {"functions": ["f()", "g()"]}, None),
+        ("${functions.2.signature}", ["Stellar"], {"functions": ["f()", "g()"]}, "functions.1"),
+        ("${functions.9.signature}", ["Midnight"], {"functions": ["f()"]}, None),
+        ("${events.0.args.log}", ["Solana"], {"events": ["Swap"]}, None),
+        ("${events.1.args.log}", ["Solana"], {"events": ["Swap"]}, "events.0"),
+        # Each log of a transaction is a match of its own.
+        ("${events.7.signature}", ["EVM"], {"events": ["Transfer(address,address,uint256)"]}, None),
+        ("${events.7.signature}", ["Stellar"], {"events": ["E()"]}, None),
+        (f"${{functions.{'9' * 5000}.signature}}", ["EVM"], {"functions": [SUBMIT]}, "functions.0"),
+    ],
+)
+def test_message__index__is_held_against_what_a_match_can_hold(template, chains, conditions, last):
+    report = checked(*chains, **conditions, trigger_templates={"ops": template})
+
+    told = [f for f in report.findings if f.code.startswith("message.")]
+    assert [(f.level, f.code, f.pointer) for f in told] == (
+        [("warning", "message.index", "/triggers/0")] if last else []
+    )
+    assert all(f.message.endswith(f"the last is {last}.") for f in told)
+
+
+def test_message__many_bad_variables__are_told_up_to_a_number():
+    template = "".join(f"${{events.{n}.signature}}" for n in range(50))
+
+    report = checked("Solana", events=["Swap"], trigger_templates={"ops": template})
+
+    assert codes_of(report) == ["message.index"] * 5
 
 
 def test_message__misspelt_parameter__gets_a_suggestion():

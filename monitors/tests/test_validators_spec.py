@@ -3,6 +3,7 @@ import pytest
 from blip0.common.validation import Limits
 from blip0.common.validation.findings import Findings
 from blip0.tests.validation.helpers import examine, found, messages
+from monitors.validators.abi import check_abi
 from monitors.validators.spec import check_policy, check_spec, recognise
 from monitors.validators.stellar import MAX_DOC
 
@@ -185,3 +186,15 @@ def test_spec__of_another_chain_than_the_networks__is_a_warning(spec, chains, co
     )
 
     assert [code for _, code, _ in found(report)] == codes
+
+
+def test_abi_items_by_number__inside_a_spec_only__are_what_the_runtime_takes():
+    receives = [{"type": 2}, {"type": 2}]
+
+    assert examine(check_spec, receives[:1]).verdict == "ok"
+    assert found(examine(check_spec, receives)) == [
+        ("error", "abi.repeated", "/1"),
+        ("error", "shape.spelling", "/0/type"),
+        ("error", "shape.spelling", "/1/type"),
+    ]
+    assert examine(check_abi, receives[:1]).verdict == "parse_error"

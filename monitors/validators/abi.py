@@ -96,7 +96,7 @@ _MEMBERS = Struct(
 )
 
 _MUTABILITY: Mapping[str, Field] = {
-    "stateMutability": defaulted(Nullable(Choice(MUTABILITIES))),
+    "stateMutability": defaulted(Nullable(Choice(MUTABILITIES, buffered=True))),
     "payable": defaulted(Nullable(Flag())),
     "constant": defaulted(Nullable(Flag())),
 }
@@ -104,47 +104,48 @@ _MUTABILITY: Mapping[str, Field] = {
 so an item with these can't be a list."""
 
 _PARAMETERS = ListOf(PARAMETER)
-ITEM = Tagged(
-    "an item of an ABI: an object with a `type`",
-    "type",
-    {
-        "constructor": Struct(
-            "a constructor",
-            {"inputs": _PARAMETERS, **_MUTABILITY},
-            unknown="ignore",
-            positional=False,
-        ),
-        "fallback": Struct("a fallback", _MUTABILITY, unknown="ignore", positional=False),
-        "receive": Struct("a receive function", _MUTABILITY, unknown="ignore", positional=False),
-        "function": Struct(
-            "a function",
-            {
-                "name": Identifier(),
-                "inputs": _PARAMETERS,
-                "outputs": _PARAMETERS,
-                **_MUTABILITY,
-            },
-            unknown="ignore",
-            positional=False,
-        ),
-        "event": Struct(
-            "an event",
-            {"name": Identifier(), "inputs": ListOf(EVENT_PARAMETER), "anonymous": Flag()},
-            unknown="ignore",
-        ),
-        "error": Struct(
-            "an error", {"name": Identifier(), "inputs": _PARAMETERS}, unknown="ignore"
-        ),
-    },
-)
+_ITEMS: Mapping[str, Struct] = {
+    "constructor": Struct(
+        "a constructor",
+        {"inputs": _PARAMETERS, **_MUTABILITY},
+        unknown="ignore",
+        positional=False,
+    ),
+    "fallback": Struct("a fallback", _MUTABILITY, unknown="ignore", positional=False),
+    "receive": Struct("a receive function", _MUTABILITY, unknown="ignore", positional=False),
+    "function": Struct(
+        "a function",
+        {
+            "name": Identifier(),
+            "inputs": _PARAMETERS,
+            "outputs": _PARAMETERS,
+            **_MUTABILITY,
+        },
+        unknown="ignore",
+        positional=False,
+    ),
+    "event": Struct(
+        "an event",
+        {"name": Identifier(), "inputs": ListOf(EVENT_PARAMETER), "anonymous": Flag()},
+        unknown="ignore",
+    ),
+    "error": Struct("an error", {"name": Identifier(), "inputs": _PARAMETERS}, unknown="ignore"),
+}
 SINGLE = ("constructor", "fallback", "receive")
 WITH_MUTABILITY = (*SINGLE, "function")
 
 
 class Abi:
-    """A shape: the list of a contract's functions, events and errors."""
+    """A shape: the list of a contract's functions, events and errors.
+
+    `buffered`: it is one of the forms that the runtime tries for a contract's spec.
+    """
 
     noun = "an ABI: a list of functions, events and errors"
+
+    def __init__(self, *, buffered: bool = False) -> None:
+        noun = "an item of an ABI: an object with a `type`"
+        self._item = Tagged(noun, "type", _ITEMS, buffered=buffered)
 
     def check(self, value: object, at: Path, out: Findings) -> bool:
         if not isinstance(value, list):
@@ -158,10 +159,9 @@ class Abi:
             place: Path = (at, index)
             if out.settled:
                 break
-            if not ITEM.check(item, place, out):
+            if not self._item.check(item, place, out):
                 parses = False
-            elif isinstance(item, dict):
-                kind = str(item["type"])
+            elif isinstance(item, dict) and (kind := self._item.word(item)) is not None:
                 if kind in SINGLE and kind in seen:
                     parses = out.parse_error(
                         "abi.repeated", place, f"This is a second `{kind}`; an ABI has one."

@@ -1,6 +1,6 @@
 """The grammar of type names in an EVM ABI, as the runtime's library reads it.
 
-    type  = ( name [ "." [ name ] ] | [ "tuple" ] "(" [ type { "," type } ] [ "," ] ")" ) { size }
+    type  = ( name [ "." [ name ] ] | [ "tuple" ] "(" [ type { "," type } [ "," ] ] ")" ) { size }
     size  = "[" [ number from 1 ] "]"
 
 Blanks may stand after `(`, after a comma and before `)`. Which names exist is not checked.
@@ -14,6 +14,7 @@ from functools import lru_cache
 from blip0.common.validation.shapes import U64
 
 MAX_NESTING = 80
+"""Types within each other's parentheses, from which on the library gives up."""
 
 NAME = re.compile(r"[A-Za-z_$][0-9A-Za-z_$]*")
 _ROOT = re.compile(r"[A-Za-z_$][0-9A-Za-z_$]*(?:\.(?:[A-Za-z_$][0-9A-Za-z_$]*)?)?")
@@ -48,19 +49,20 @@ def _end_of_type(text: str, start: int, depth: int) -> int | None:
 
 
 def _end_of_tuple(text: str, start: int, depth: int) -> int | None:
-    if depth >= MAX_NESTING:
-        return None
+    """Where the tuple ends whose types begin at `start`; None if it is none."""
     place = _after_blanks(text, start)
-    while (end := _end_of_type(text, place, depth + 1)) is not None:
-        place = end
-        if not text.startswith(",", end):
-            break
+    if text.startswith(")", place):
+        return place + 1
+    if depth >= MAX_NESTING or (end := _end_of_type(text, place, depth + 1)) is None:
+        return None
+    while text.startswith(",", end):
         place = _after_blanks(text, end + 1)
-    else:
-        # No type stands here: the list is empty, or ended with a comma, which is allowed once.
-        if text.startswith(",", place) and place == _after_blanks(text, start):
-            place += 1
-    place = _after_blanks(text, place)
+        another = _end_of_type(text, place, depth + 1)
+        if another is None:  # a comma may stand after the last type
+            end = place
+            break
+        end = another
+    place = _after_blanks(text, end)
     return place + 1 if text.startswith(")", place) else None
 
 

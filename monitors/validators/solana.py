@@ -85,6 +85,7 @@ _SEED = Tagged(
         "account": _open("an account", {"path": Text()}),
         "arg": _open("an argument", {"path": Text()}),
     },
+    buffered=True,
 )
 _PDA = _open(
     "a derived address", {"seeds": ListOf(_SEED), "program_id": defaulted(Nullable(Text()))}
@@ -129,6 +130,7 @@ _DEFINITION: Shape = Tagged(
         "struct": _open("a struct", {"fields": ListOf(_FIELD)}),
         "enum": _open("an enum", {"variants": ListOf(_VARIANT)}),
     },
+    buffered=True,
 )
 
 SOLANA_SPEC = _open(

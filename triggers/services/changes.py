@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models, transaction
 
 from blip0.common.actors import Actor
+from blip0.common.canonical import canonical_size
 from blip0.common.naming import conflicts_named, derived_slug
 from blip0.common.tenancy import current_tenant_id
 from blip0.common.validation.stored import findings_replace
@@ -72,7 +73,7 @@ def trigger_create(
     row.save(force_insert=True)
     findings_replace("trigger", {trigger.pk: findings})
     record("trigger.created", trigger, actor=actor, after=audit_view(trigger, sealed))
-    trigger_changed.send(Trigger, trigger=trigger)
+    trigger_changed.send(Trigger, trigger=trigger, has_grown=True)
     return trigger
 
 
@@ -104,6 +105,7 @@ def trigger_update(
     row = config_rows(kind).get(pk=trigger.pk)
     stored = contract.config(columns_of(row))
     before = audit_view(trigger, stored)
+    size = canonical_size([trigger.name, stored])
     enabled = data.get("enabled", trigger.enabled)
     wanted: dict[str, Any] = {"slug": data.get("slug") or trigger.slug, "enabled": enabled}
     columns: list[str] = []
@@ -135,15 +137,17 @@ def trigger_update(
         trigger.save(update_fields=[*fields, "version", "updated_at"])
     if columns:
         row.save(update_fields=columns)
+    stored = contract.config(columns_of(row))
     record(
         _action(fields, columns, enabled=enabled),
         trigger,
         actor=actor,
         before=before,
-        after=audit_view(trigger, contract.config(columns_of(row))),
+        after=audit_view(trigger, stored),
         reason=reason,
     )
-    trigger_changed.send(Trigger, trigger=trigger)
+    has_grown = canonical_size([trigger.name, stored]) > size
+    trigger_changed.send(Trigger, trigger=trigger, has_grown=has_grown)
     return trigger
 
 

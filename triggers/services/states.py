@@ -67,5 +67,5 @@ def trigger_delete(
     trigger.save(update_fields=["deleted_at", "version", "updated_at"])
     findings_replace("trigger", {trigger.pk: ()})
     record("trigger.deleted", trigger, actor=actor, before=audit_view(trigger, config))
-    trigger_changed.send(Trigger, trigger=trigger)
+    trigger_changed.send(Trigger, trigger=trigger, has_grown=False)
     return trigger

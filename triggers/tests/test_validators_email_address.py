@@ -19,6 +19,10 @@ from triggers.validators.email_address import check_email, problem_with
         "!#$%&'*+-/=?^_`{|}~@b.c",
         "a@b-c.d",
         "é" * 32 + "@b.c",
+        "שָׁלוֹם@b.c",
+        "a²Ⓑ@b.c",
+        '"\uc280"@c.d',
+        "a@[\ud7bf]",
     ],
 )
 def test_address__what_the_runtimes_library_takes__is_fine(address):
@@ -47,6 +51,16 @@ def test_address__what_the_runtimes_library_takes__is_fine(address):
         ("é" * 33 + "@b.c", "longer than 64 bytes"),
         ("a@" + "é" * 32 + ".c", "longer than 63 bytes"),
         ("a@b.c\n", "begin and end"),
+        ("😀@b.c", "can't stand there"),
+        ("a\u2028b@c.d", "can't stand there"),
+        ("a\xadb@c.d", "can't stand there"),
+        ("I❤\ufe0fx@c.d", "can't stand there"),
+        ("हिन्दी@c.d", "can't stand there"),
+        ("a@b😀c.d", "can't stand there"),
+        ("a@😀.d", "begin and end"),
+        ('"é"@c.d', "can't stand there"),
+        ('"\uc27f"@c.d', "can't stand there"),
+        ("a@[é]", "in brackets"),
     ],
 )
 def test_address__what_it_refuses__says_why(address, says):

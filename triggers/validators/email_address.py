@@ -1,7 +1,10 @@
 """E-mail addresses by the rules of the runtime's library, which is wider than most mail servers.
 
-It takes `local@domain` and `Name <local@domain>`, text beyond ASCII in both parts, a quoted local
-part and an address literal in brackets. Lengths count in bytes of UTF-8.
+It takes `local@domain` and `Name <local@domain>`, letters beyond ASCII in both parts, a quoted
+local part and an address literal in brackets. Lengths count in bytes of UTF-8.
+
+Beyond ASCII only letters and numbers count, and inside quotes or brackets not even these: the
+library looks for UTF-8 in code points, and finds it in a part of Hangul alone.
 """
 
 from __future__ import annotations
@@ -18,9 +21,16 @@ MAX_LOCAL = 64
 MAX_LABEL = 63
 MAX_DOMAIN = 254
 
-_ATOM = re.compile(r"[0-9A-Za-z!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+")
-_QUOTED = re.compile(r"(?:[\t !#-\[\]-~\u0080-\U0010ffff]|\\[!-~])+")
-_LITERAL = re.compile(r"[!-Z^-~]*")
+_HANGUL = "".join(f"\\u{high:02x}80-\\u{high:02x}bf" for high in range(0xC2, 0xD8))
+_ATOM = re.compile(rf"[0-9A-Za-z!#$%&'*+/=?^_`{{|}}~{_HANGUL}-]+")
+_QUOTED = re.compile(rf"(?:[\t !#-\[\]-~{_HANGUL}]|\\[!-~])+")
+_LITERAL = re.compile(rf"[!-Z^-~{_HANGUL}]*")
+_CIRCLED = re.compile(
+    "[\u24b6-\u24e9\U0001f130-\U0001f149\U0001f150-\U0001f169\U0001f170-\U0001f189]"
+)
+_JOINERS = re.compile("[\u034f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_VOWEL_SIGNS = frozenset({0, *range(10, 37), 84, 103, 118, 129, 130, 132})
+"""Combining classes of marks that are vowels."""
 
 
 def problem_with(address: str) -> str | None:
@@ -45,7 +55,7 @@ def _problem_with_local(local: str) -> str | None:
     if len(local) > 1 and local.startswith('"') and local.endswith('"'):
         fine = _QUOTED.fullmatch(local[1:-1]) is not None
     else:
-        fine = all(_ATOM.fullmatch(atom) for atom in local.split("."))
+        fine = all(map(_is_atom, local.split(".")))
     return None if fine else "the part before the `@` has a character or dot that can't stand there"
 
 
@@ -63,17 +73,26 @@ def _problem_with_domain(domain: str) -> str | None:
             return "each part of the domain must begin and end with a letter or digit"
         if byte_length(part) > MAX_LABEL:
             return f"a part of the domain is longer than {MAX_LABEL} bytes"
-        if not _ATOM.fullmatch(part):
+        if not _is_atom(part):
             return "the domain has a character that can't stand there"
     return None
 
 
+def _is_atom(text: str) -> bool:
+    if _ATOM.fullmatch(text):
+        return True
+    return bool(text) and all(_ATOM.match(one) or _is_alphanumeric(one) for one in text)
+
+
 def _is_alphanumeric(character: str) -> bool:
-    """Letters, numbers, and the vowel signs that many scripts write as marks."""
+    """Letters, numbers, and the vowel signs that many scripts write as marks.
+
+    The library's own list is longer by marks that stand in no name.
+    """
     category = unicodedata.category(character)
     if category == "Mn":
-        return unicodedata.combining(character) == 0
-    return category[0] in "LN" or category == "Mc"
+        return unicodedata.combining(character) in _VOWEL_SIGNS and not _JOINERS.match(character)
+    return category[0] in "LN" or category == "Mc" or _CIRCLED.match(character) is not None
 
 
 class EmailAddress:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from blip0.common.validation.findings import Findings, Path, shorten
-from blip0.common.validation.text import closest
+from blip0.common.validation.similar import closest
 from triggers.validators.types.base import Config, message_of
 
 TRANSACTION_VARIABLES: Mapping[str, tuple[str, ...]] = {
@@ -42,11 +42,13 @@ KNOWN = (
 @dataclass(frozen=True, slots=True)
 class Variable:
     """A variable that exists on some chain. `group` is `transaction`, `functions`, `events` or ""
-    (always there), `name` what follows in `transaction.` or `args.`, else ""."""
+    (always there), `name` what follows in `transaction.` or `args.`, else "". `index` is which of
+    the matched functions or events it is of, from 0."""
 
     text: str
     group: str
     name: str = ""
+    index: int | None = None
 
 
 def placeholders(text: str) -> Iterator[str]:
@@ -61,7 +63,8 @@ def variable(text: str) -> Variable | None:
     if text in LISTS:
         return Variable(text, text)
     if (match := _INDEXED.fullmatch(text)) is not None:
-        return Variable(text, match[1], match[3] or "")
+        # Nothing has more than so many; Python refuses to read the longest numbers.
+        return Variable(text, match[1], match[3] or "", int(match[2][:9]))
     group, _, name = text.partition(".")
     if group == "transaction" and any(name in names for names in TRANSACTION_VARIABLES.values()):
         return Variable(text, group, name)

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from blip0.common.strict_json import repeated_keys
-from blip0.common.validation.findings import Findings, Path, label, shorten
-from blip0.common.validation.text import closest
+from blip0.common.validation.findings import MAX_SUGGESTIONS, Findings, Path, label, shorten
+from blip0.common.validation.similar import closest
 
 U8, U16, U32, U64 = 2**8 - 1, 2**16 - 1, 2**32 - 1, 2**64 - 1
-MAX_SUGGESTIONS = 20
 
 
 class Shape(Protocol):
@@ -103,9 +102,13 @@ class Integer:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of some words, whose case counts."""
+    """One of some words, whose case counts.
+
+    `buffered`: the runtime reads it out of a buffer, where `{}` is as good as null.
+    """
 
     words: tuple[str, ...]
+    buffered: bool = False
 
     @property
     def noun(self) -> str:
@@ -116,7 +119,8 @@ class Choice:
             return value in self.words or unknown_word(value, self.words, at, out)
         if isinstance(value, dict) and len(value) == 1:
             [(word, content)] = value.items()
-            if word in self.words and content is None and not repeated_keys(value):
+            is_empty = content is None or (self.buffered and content == {})
+            if word in self.words and is_empty and not repeated_keys(value):
                 out.policy("shape.spelling", at, f'Write {label(at)} as the text "{word}".')
                 return True
         return refuse(self.noun, value, at, out)

@@ -56,17 +56,32 @@ class OneKey:
 
 
 class Tagged:
-    """An object whose member `tag` says which variant it is. Variants ignore unknown keys."""
+    """An object whose member `tag` says which variant it is. Variants ignore unknown keys.
 
-    def __init__(self, noun: str, tag: str, variants: Mapping[str, Struct]) -> None:
+    `buffered`: the runtime reads it while it tries one form after the other, and there it takes a
+    variant's number, counted from 0, for its name.
+    """
+
+    def __init__(
+        self, noun: str, tag: str, variants: Mapping[str, Struct], *, buffered: bool = False
+    ) -> None:
         self.noun = noun
         self._tag = tag
         self._variants = dict(variants)
+        self._buffered = buffered
+
+    def word(self, value: object) -> str | None:
+        """The name of the variant that `value`, which this shape accepts, is of."""
+        members = value if isinstance(value, dict) else {}
+        tag = value[0] if isinstance(value, list) and value else members.get(self._tag)
+        if self._buffered and type(tag) is int and 0 <= tag < len(self._variants):
+            return list(self._variants)[tag]
+        return tag if isinstance(tag, str) else None
 
     def check(self, value: object, at: Path, out: Findings) -> bool:
-        if isinstance(value, list) and value:
-            word: object = value[0]
-            variant = self._variants.get(word) if isinstance(word, str) else None
+        word = self.word(value)
+        if isinstance(value, list):
+            variant = self._variants.get(word) if word is not None else None
             if variant is not None and variant.positional:
                 return variant.check_positions(value, at, out, first=1)
         if not isinstance(value, dict):
@@ -80,9 +95,10 @@ class Tagged:
         place: Path = (at, self._tag)
         if self._tag in repeated_keys(value):
             return out.parse_error("json.repeated_key", place, repeated_message(self._tag))
-        word = value[self._tag]
-        if not isinstance(word, str):
-            return refuse(f"one of {listed(self._variants)}", word, place, out)
+        if word is None:
+            return refuse(f"one of {listed(self._variants)}", value[self._tag], place, out)
         if word not in self._variants:
             return unknown_word(word, tuple(self._variants), place, out)
+        if word != value[self._tag]:
+            out.policy("shape.spelling", place, f'Write {label(place)} as the text "{word}".')
         return self._variants[word].check(value, at, out)

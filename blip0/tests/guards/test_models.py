@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.db import connection, models
 
+from blip0.common.db import version_triggers
 from blip0.common.projected import projected
 from blip0.common.tenancy import TEMPLATE_SCHEMA, schema_name_for
 from blip0.testing import model_guards
@@ -73,24 +74,24 @@ def test_admin_actions__bad_sample__is_reported() -> None:
 
 def _missing() -> list[str]:
     return list(
-        model_guards.missing_version_triggers(
+        version_triggers.missing_version_triggers(
             projected(),
             settings.TENANT_APPS,
-            model_guards.version_triggers(),
-            model_guards.tenant_schemas(),
+            version_triggers.version_triggers(),
+            version_triggers.tenant_schemas(),
         )
     )
 
 
 def test_version_triggers__every_projected_model__has_one_in_every_schema(acme: Tenant) -> None:
     assert _missing() == []
-    assert schema_name_for(acme.pk) in model_guards.tenant_schemas()
+    assert schema_name_for(acme.pk) in version_triggers.tenant_schemas()
     assert len(projected()) >= 17
 
 
 def test_version_triggers__every_versioned_table__is_registered(db: None) -> None:
-    found = model_guards.unregistered_version_triggers(
-        projected(), model_guards.version_triggers(), VERSIONED_ONLY
+    found = version_triggers.unregistered_version_triggers(
+        projected(), version_triggers.version_triggers(), VERSIONED_ONLY
     )
 
     assert list(found) == []
@@ -104,11 +105,15 @@ def test_version_triggers__one_dropped_or_disabled__is_reported(acme: Tenant) ->
             f"ALTER TABLE {TEMPLATE_SCHEMA}.triggers_trigger "
             "DISABLE TRIGGER triggers_trigger_version"
         )
+        cursor.execute(
+            "DROP TRIGGER platform_catalog_network_version_truncate ON platform_catalog_network"
+        )
 
     assert sorted(_missing()) == sorted(
         [
             f"{schema}.monitors_monitor has no deferred version trigger",
             f"{TEMPLATE_SCHEMA}.triggers_trigger has no deferred version trigger",
+            "public.platform_catalog_network has no version trigger for TRUNCATE",
         ]
     )
 
@@ -116,8 +121,8 @@ def test_version_triggers__one_dropped_or_disabled__is_reported(acme: Tenant) ->
 def test_version_triggers__unregistered_model__is_reported(db: None) -> None:
     without = [entry for entry in projected() if entry.model is not Monitor]
 
-    found = model_guards.unregistered_version_triggers(
-        without, model_guards.version_triggers(), VERSIONED_ONLY
+    found = version_triggers.unregistered_version_triggers(
+        without, version_triggers.version_triggers(), VERSIONED_ONLY
     )
 
     assert list(found) == [

@@ -168,6 +168,31 @@ def test_tagged__forms__follow_the_runtime(text, verdict):
     assert _report(TAGGED, text).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("text", "verdict", "codes"),
+    [
+        ('{"kind": 0, "n": 1}', "ok", ["shape.spelling"]),
+        ('{"kind": "x", "n": 1}', "ok", []),
+        ("[0, 1]", "ok", ["shape.spelling"]),
+        ('{"kind": 1, "n": 1}', "parse_error", ["shape.type"]),
+        ('{"kind": -1, "n": 1}', "parse_error", ["shape.type"]),
+        ('{"kind": 0.0, "n": 1}', "parse_error", ["shape.type"]),
+        ('{"kind": false, "n": 1}', "parse_error", ["shape.type"]),
+    ],
+)
+def test_tagged__where_the_runtime_buffers__a_number_stands_for_a_name(text, verdict, codes):
+    buffered = Tagged(
+        "a thing",
+        "kind",
+        {"x": Struct("an x", {"n": Integer(U8)}, unknown="ignore")},
+        buffered=True,
+    )
+
+    report = _report(buffered, text)
+
+    assert (report.verdict, [finding.code for finding in report.findings]) == (verdict, codes)
+
+
 def test_tagged__variant_that_is_no_list__is_refused_as_one():
     named_only = Struct("an x", {"n": Integer(U8)}, unknown="ignore", positional=False)
 

@@ -52,7 +52,7 @@ class Command(BaseCommand):
             connection.close()
             return
         if done.results or done.failed:
-            logger.info("projector.swept", results=dict(done.results), failed=done.failed)
+            logger.info("projector.swept", results=done.counted, failed=done.failed)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True

@@ -5,32 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from blip0.common.validation.findings import shorten
-from monitors.expressions.formatting import format_left
+from monitors.expressions.formatting import VERBS, format_left
 from monitors.expressions.kinds import Kind
 from monitors.expressions.tree import Comparison, Condition, Value
 
-_OPERATORS: tuple[Comparison, ...] = (
-    "==",
-    "!=",
-    ">",
-    ">=",
-    "<",
-    "<=",
-    "contains",
-    "starts_with",
-    "ends_with",
-)
-_WORDS: Mapping[Comparison, str] = {
-    "==": "is",
-    "!=": "is not",
-    ">": "is greater than",
-    ">=": "is at least",
-    "<": "is less than",
-    "<=": "is at most",
-    "contains": "contains",
-    "starts_with": "starts with",
-    "ends_with": "ends with",
-}
 _HOLDS: Mapping[Comparison, tuple[str, str]] = {
     "==": ("equals", "does not equal"),
     "!=": ("differs from", "does not differ from"),
@@ -52,7 +30,7 @@ def left_hand_side(condition: Condition) -> str:
 def in_words(condition: Condition, kind: str | None = None) -> str:
     """The condition for people: "`value` is greater than 1000". `kind` is of its left-hand side."""
     literal = _literal(condition.value, bare=(kind or "").lower() == "address")
-    return f"{left_hand_side(condition)} {_WORDS[condition.operator]} {literal}"
+    return f"{left_hand_side(condition)} {VERBS[condition.operator]} {literal}"
 
 
 def verdict(condition: Condition, text: str, *, holds: bool) -> str:
@@ -68,7 +46,7 @@ def it_is(condition: Condition, text: str) -> str:
 
 def operator_problem(kind: str, known: Kind, comparison: Comparison) -> str:
     """That `comparison` isn't known for `kind`, and which ones are."""
-    allowed = ", ".join(one for one in _OPERATORS if one in known.operators)
+    allowed = ", ".join(one for one in VERBS if one in known.operators)
     return f"A value of type {kind} knows no `{comparison}`, only {allowed}."
 
 

@@ -178,8 +178,19 @@ describe(
     "warning",
     "policy",
     "The message of a trigger names a variable that this monitor never sets: one of another chain, "
-    "of a list of conditions that is empty, or of a parameter that none of them has.",
+    "of a list of conditions that is empty or that the runtime passes over, or of a parameter that "
+    "none of them has.",
     example="`${events.0.args.amount}` in the message of a trigger, and a monitor of "
     "`Transfer(address,address,uint256)`, whose parameters are `from`, `to` and `value`.",
     fix="Use the variables that the monitor sets, or another trigger for it.",
+)
+describe(
+    "message.index",
+    "warning",
+    "policy",
+    "The message of a trigger counts further than any match does. On EVM a match holds one "
+    "function, on Stellar as many as the monitor has, on Solana as many events as the monitor has; "
+    "events on EVM and Stellar are as many as the transaction emits.",
+    example="`${functions.1.signature}` in the message of a trigger, and a monitor on EVM.",
+    fix="Count from 0, or write `${functions}` for all of them.",
 )

@@ -201,3 +201,13 @@ describe(
     example='"' + "(" * 33 + "value == 1" + ")" * 33 + '"',
     fix="Flatten it.",
 )
+describe(
+    "monitor.size",
+    "error",
+    "policy",
+    "The document that the runtime reads of this monitor, with its contract specs and all that its "
+    "triggers send, would have more than 1 MiB. The finding stands at the part that takes most.",
+    example="A monitor of twenty contracts, each with an ABI of 60 KiB.",
+    fix="Leave out of the specs what the conditions don't need, name fewer triggers, or split the "
+    "monitor.",
+)

@@ -295,6 +295,15 @@ describe(
     fix="Remove it.",
 )
 describe(
+    "retry.range",
+    "error",
+    "policy",
+    "A pause between two tries is longer than a day. Such numbers overflow in the runtime.",
+    kind="retry",
+    example='{"max_backoff": {"secs": 86401, "nanos": 0}}',
+    fix="Lower it.",
+)
+describe(
     "retry.backoff",
     "error",
     "policy",
@@ -329,4 +338,12 @@ describe(
     "An email has more than 50 recipients, or a webhook more than 50 headers.",
     example="A mail to every customer.",
     fix="Leave some out: a mailing list has one address.",
+)
+describe(
+    "trigger.monitor_size",
+    "error",
+    "policy",
+    "A monitor names this trigger, and with the change its document would have more than 1 MiB.",
+    example="A message of 60 KiB in a trigger that a monitor with large contract specs names.",
+    fix="Shorten the trigger's message or headers, or take it out of the monitor.",
 )

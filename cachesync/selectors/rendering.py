@@ -1,4 +1,4 @@
-"""Reads of what is known of scopes beside Redis."""
+"""What every rendering begins with: where a scope stands in Postgres."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from dataclasses import dataclass
 import orjson
 from django.db import connection
 
-from blip0.common.tenancy import in_public
-from cachesync.contracts import RENDER_VERSION, Version
+from cachesync.contracts import Version
 from cachesync.keys import Scope
-from cachesync.models import ProjectedScope
-from tenants.models import ConfigVersion, Tenant
+from tenants.models import Tenant
 
-# Plain SQL here and below: a write-through takes milliseconds, and so does compiling a queryset.
+# Plain SQL: a write-through takes milliseconds, and so does compiling a queryset.
 _STATE = """
 SELECT version, epoch, token::text, status, (
     SELECT json_agg(json_build_array(log.version, log.token, log.kind, log.object_id))::text
@@ -53,27 +51,3 @@ def rendered_tenant(scope: Scope) -> Tenant | None:
     for tenant in Tenant.objects.raw(_TENANT, [scope.id]):
         return tenant
     return None
-
-
-def wanted_versions() -> dict[Scope, Version]:
-    """Every scope's version in Postgres, the platform's first. One query."""
-    with in_public():
-        rows = list(ConfigVersion.objects.values_list("scope", "version", "epoch", "token"))
-    versions = {
-        Scope(scope): Version(version, epoch, str(token), RENDER_VERSION)
-        for scope, version, epoch, token in rows
-    }
-    return dict(sorted(versions.items(), key=lambda item: not item[0].is_platform))
-
-
-def known_scopes() -> dict[Scope, ProjectedScope]:
-    """What is remembered of every scope that was ever projected. One query."""
-    with in_public():
-        return {Scope(row.scope): row for row in ProjectedScope.objects.all()}
-
-
-def is_other_history(scope: Scope, held: Version) -> bool:
-    """Whether that version in Redis was seen to be of another history once. One query."""
-    return ProjectedScope.objects.filter(
-        pk=scope.id, condition__in=ProjectedScope.OTHER_HISTORY, other_token=held.token
-    ).exists()

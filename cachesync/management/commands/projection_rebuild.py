@@ -1,0 +1,79 @@
+"""`manage.py projection_rebuild`: everything anew; with `--new-epoch`, whatever Redis holds."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from blip0.common.commands import PlatformCommand
+from cachesync.keys import Scope
+from cachesync.management.reports import FOUND, scope_of
+from cachesync.selectors.scopes import known_scopes, wanted_versions
+from cachesync.services.rebuild import epoch_begin_above, rebuild
+from cachesync.services.rounds import UNSETTLED
+from cachesync.store import Store
+
+TOLD_EVERY = 50
+
+
+class Command(PlatformCommand):
+    help = (
+        "Render every document and write those that differ from Redis. Exits with "
+        f"{FOUND} where a scope could not be brought up to date."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--tenant", metavar="SLUG", help="Only this tenant. Default: all.")
+        parser.add_argument(
+            "--new-epoch",
+            action="store_true",
+            help="Declare what Redis holds of another history void (ahead, diverged): it is "
+            "overwritten, and every reader lists everything again.",
+        )
+        parser.add_argument("--reason", default="", help="For the audit log.")
+        parser.add_argument("--yes", action="store_true", help="Don't ask.")
+        parser.add_argument("--json", action="store_true", help="One object at the end.")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        store = Store()
+        only = scope_of(options["tenant"]) if options["tenant"] else None
+        epoch = None
+        if options["new_epoch"]:
+            if not options["yes"]:
+                self._ask(only)
+            epoch = epoch_begin_above(
+                store=store, only=only, actor=self.actor, reason=options["reason"]
+            )
+        results: Counter[str] = Counter()
+        for progress in rebuild(store=store, only=only):
+            results[progress.result] += 1
+            if not options["json"] and progress.done % TOLD_EVERY == 0:
+                self.stdout.write(f"{progress.done} of {progress.of} scopes")
+        if options["json"]:
+            self.stdout.write(json.dumps({"epoch": epoch, "results": dict(results)}))
+        else:
+            counts = ", ".join(f"{number} {result}" for result, number in sorted(results.items()))
+            began = f" in epoch {epoch}" if epoch else ""
+            self.stdout.write(f"{sum(results.values())} scopes{began}: {counts or 'none'}")
+        if open_ones := sum(results[result] for result in (*UNSETTLED, "failed")):
+            raise CommandError(
+                f"{open_ones} scopes are not up to date: see `manage.py projection_status`",
+                returncode=FOUND,
+            )
+
+    def _ask(self, only: Scope | None) -> None:
+        scopes = [only] if only else list(wanted_versions())
+        known = known_scopes()
+        others = [s for s in scopes if (row := known.get(s)) and row.condition in row.OTHER_HISTORY]
+        self.stdout.write(
+            f"{len(scopes)} scopes get a new epoch; {len(others)} of them hold another history in "
+            "Redis, which is lost. Postgres must be the one that is right."
+        )
+        if not sys.stdin.isatty():
+            raise CommandError("Nobody is there to ask: say --yes, if that is what you want.")
+        if input("Go on? [y/N] ").strip().lower() not in {"y", "yes"}:
+            raise CommandError("Nothing was changed.")

@@ -1,0 +1,37 @@
+"""What the projection's commands share: exit codes, scopes by name, times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from cachesync.keys import PLATFORM, Scope
+from cachesync.store import Store
+from tenants.selectors import tenant_by_slug
+
+FOUND = 3
+"""The exit code where something is wrong; 1 is a failure of the command itself."""
+
+
+def scope_of(tenant_slug: str | None) -> Scope:
+    """A tenant's scope by its slug, or the platform's. Raises `NotFound`."""
+    return PLATFORM if tenant_slug is None else Scope(str(tenant_by_slug(tenant_slug).pk))
+
+
+def tenant_scopes(tenant_slug: str | None, store: Store) -> Sequence[Scope]:
+    """That tenant's scope, or those of all tenants in Redis. Raises `NotFound`."""
+    if tenant_slug is not None:
+        return [scope_of(tenant_slug)]
+    return [Scope(tenant_id) for tenant_id in sorted(store.tenants())]
+
+
+def ago(seconds: float | None) -> str:
+    """A span for people: `4 s`, `3 min`, `2:05 h`, `3 days`; `never` for None."""
+    if seconds is None:
+        return "never"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    span = timedelta(seconds=round(seconds))
+    return f"{span.days} days" if span.days else f"{str(span)[:-3]} h"
