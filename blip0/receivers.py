@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery.signals import setup_logging, task_postrun, task_prerun
+from celery.signals import beat_init, setup_logging, task_postrun, task_prerun, worker_ready
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 
 from blip0.common.db.pooling import require_own_session
+from blip0.common.scraping import serve_metrics
 from blip0.common.tenancy import leave_tenant
 
 
@@ -36,3 +37,10 @@ def _own_session(connection: BaseDatabaseWrapper, **_kwargs: Any) -> None:
         connection_created.connect(_own_session)
         connection.close()
         raise
+
+
+@worker_ready.connect
+@beat_init.connect
+def _serve_metrics(**_kwargs: Any) -> None:
+    """Once the worker's pool is forked: none of its processes inherits the port."""
+    serve_metrics()

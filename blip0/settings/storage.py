@@ -52,6 +52,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(30.0),
         "options": {"expires": 25},
     },
+    "sample-projection": {
+        "task": "cachesync.tasks.sample",
+        "schedule": schedule(60.0),
+        "options": {"expires": 55},
+    },
     "end-snoozes": {
         "task": "monitors.tasks.end_snoozes",
         "schedule": schedule(15.0),
