@@ -1,4 +1,4 @@
-"""The projection's state of an object, for the pages of the apps below."""
+"""What the projection tells the apps below: the state of an object, and whether it is ready."""
 
 from __future__ import annotations
 
@@ -8,14 +8,21 @@ from django.conf import settings
 from django.utils import timezone
 
 from blip0.common.projection_states import PROJECTION_STATES, PROVIDER, ProjectionState
+from blip0.common.readiness import READINESS
 from cachesync.keys import Scope
 from cachesync.selectors.acknowledgements import states
+from cachesync.services.readiness import TIMEOUT_S, require_projected
 from cachesync.store import Store
 
 
 def register() -> None:
     """Called once, by `AppConfig.ready()`."""
     PROJECTION_STATES.register(PROVIDER, _states)
+    READINESS.register("projection_state", _require_projected)
+
+
+def _require_projected() -> None:
+    require_projected(store=Store(timeout_s=TIMEOUT_S), now=timezone.now())
 
 
 def _states(scope: str, kind: str, object_ids: Collection[str]) -> dict[str, ProjectionState]:

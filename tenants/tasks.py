@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from tenants.services.answers import kept_answers_prune
 from tenants.services.lifecycle import lifecycles_continue
 from tenants.services.versions import configchanges_prune
 
@@ -19,3 +20,9 @@ def continue_lifecycles() -> None:
 def prune_config_changes() -> None:
     """Shorten the log of changes; beat asks for it every ten minutes."""
     configchanges_prune(now=timezone.now())
+
+
+@shared_task
+def prune_kept_answers() -> None:
+    """Forget what was answered more than a day ago; beat asks for it every hour."""
+    kept_answers_prune(now=timezone.now())

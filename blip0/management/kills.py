@@ -21,8 +21,8 @@ from blip0.settings.environment import PROJECT_ROOT
 LOOP = "cachesync.tests.faults"
 
 
-def run_kills(*, seconds: float, writers: int, tenants: int, seed: int) -> int:
-    """Kill every process for that long while tenants are changed; the loop's exit status.
+def run_kills(seconds: int, writers: int, tenants: int, seed: int) -> bool:
+    """Kill every process for that long while tenants are changed; whether all came out right.
 
     Raises CommandError where the tests aren't installed, and EmbeddedError.
     """
@@ -32,7 +32,7 @@ def run_kills(*, seconds: float, writers: int, tenants: int, seed: int) -> int:
     with _scratch() as (folder, environ):
         _run([sys.executable, "manage.py", "migrate", "--verbosity=0"], environ)
         arguments = [f"--{name}={value}" for name, value in options.items()]
-        return _run([sys.executable, "-m", LOOP, f"--folder={folder}", *arguments], environ)
+        return _run([sys.executable, "-m", LOOP, f"--folder={folder}", *arguments], environ) == 0
 
 
 @contextmanager

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "blip0.common.request_ids.RequestIdMiddleware",
     "blip0.common.middleware.Utf8Middleware",
     "blip0.health.HealthMiddleware",
+    "blip0.common.scraping.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",

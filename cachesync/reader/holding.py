@@ -60,7 +60,7 @@ class Holder:
 
     def refresh(self, scopes: Sequence[str]) -> None:
         """List these scopes and take what they hold, in their order."""
-        for listing in list_scopes(self._client, scopes, self.copies).values():
+        for listing in list_scopes(self._client, scopes, self.copies):
             self._take(listing)
 
     def forward(self, scope: str, documents: Iterable[str], to: Position) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -76,18 +76,18 @@ def answers(pipeline: Any) -> list[Any]:
 
 def list_scopes(
     client: redis.Redis, scopes: Sequence[str], copies: Mapping[str, Copy]
-) -> dict[str, Listing]:
+) -> Iterator[Listing]:
     """Whole scopes, by two round trips for fifty of them; two more where one moved meanwhile."""
-    found: dict[str, Listing] = {}
     for start in range(0, len(scopes), BATCH_SCOPES):
         wanted = scopes[start : start + BATCH_SCOPES]
+        found: dict[str, Listing] = {}
         for attempt in range(ATTEMPTS):
             found |= {listing.scope: listing for listing in _list(client, wanted, copies)}
             wanted = [scope for scope in wanted if found[scope].moved]
             if not wanted:
                 break
             time.sleep(0.005 * attempt)
-    return found
+        yield from found.values()
 
 
 def read_named(client: redis.Redis, copy: Copy, documents: Sequence[str]) -> Listing:

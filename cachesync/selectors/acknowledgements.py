@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -92,13 +93,15 @@ def states(
     Two queries, and up to three where Redis is behind. Without an answer of Redis, `applied` is
     None.
     """
+    seen = None
+    # Before Postgres, which is then never behind what Redis has of the same history.
+    with contextlib.suppress(redis.RedisError):
+        seen = acknowledgements(scope, store=store, now=now)
     known = ProjectedDocument.objects.filter(scope=scope.id, kind=kind, object_id__in=object_ids)
     rows = {row.object_id: row for row in known}
-    current = ConfigVersion.objects.filter(scope=scope.id).first()
-    try:
-        seen = acknowledgements(scope, store=store, now=now)
-    except redis.RedisError:
+    if seen is None:
         return {object_id: _state(rows.get(object_id)) for object_id in object_ids}
+    current = ConfigVersion.objects.filter(scope=scope.id).first()
     pending = _pending(scope, kind, object_ids, seen.version, current)
     return {
         object_id: _state(
@@ -161,21 +164,24 @@ def _pending(
 ) -> dict[str, int]:
     """The newest version, later than the one that Redis holds, that changed an object's document.
 
-    By the log of changes; where that doesn't cover it, everything may have changed.
+    By the log of changes; where that doesn't lead from the one to the other, everything may have
+    changed.
     """
     if current is None:
         return {}
-    if held is None or held.epoch < current.epoch:
+    if held is None or (held.epoch, held.rev) > (current.epoch, current.version):
         return dict.fromkeys(object_ids, current.version)
-    if held.rev >= current.version:
+    if (held.rev, held.token) == (current.version, str(current.token)):
         return {}
     changes: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    covered: set[int] = set()
-    log = ConfigChange.objects.filter(scope=scope.id, version__gt=held.rev).order_by("version")
-    for version, of, object_id in log.values_list("version", "kind", "object_id"):
-        changes[of][object_id] = version
-        covered.add(version)
-    if not covered >= set(range(held.rev + 1, current.version + 1)):
+    tokens: defaultdict[int, set[str]] = defaultdict(set)
+    log = ConfigChange.objects.filter(scope=scope.id, version__gte=held.rev).order_by("version")
+    for version, token, of, object_id in log.values_list("version", "token", "kind", "object_id"):
+        tokens[version].add(str(token))
+        if version > held.rev:
+            changes[of][object_id] = version
+    continues = held.epoch == current.epoch and held.token in tokens[held.rev]
+    if not continues or not tokens.keys() >= set(range(held.rev, current.version + 1)):
         return dict.fromkeys(object_ids, current.version)
     pending: dict[str, int] = {}
     everything = max((of.get(ALL_OBJECTS, 0) for of in changes.values()), default=0)

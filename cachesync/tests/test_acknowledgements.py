@@ -162,6 +162,20 @@ def test_states__flushed_or_another_epoch__saved_only(in_acme, scope, store, pro
     assert state_of(monitor, scope, store).progress is Progress.SAVED
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("rev", "999"), ("token", "00000000-0000-0000-0000-000000000000")]
+)
+def test_states__redis_holds_another_history__nothing_is_called_applied(
+    field, value, in_acme, scope, store, projection_redis
+):
+    monitor = make_monitor(in_acme)
+    reconcile(store=store)
+    projection_redis.hset(scope.meta, field, value)
+    assert state_of(monitor, scope, store).progress is Progress.SAVED
+    monitor_pause(monitor=monitor, actor=ACTOR)
+    assert state_of(monitor, scope, store).progress is Progress.SAVED
+
+
 def test_states__refused_by_one_runtime__who_and_why_and_only_for_that_document(
     in_acme, scope, store, projection_redis
 ):
@@ -169,7 +183,7 @@ def test_states__refused_by_one_runtime__who_and_why_and_only_for_that_document(
     reconcile(store=store)
     one = reader("one")
     bad = body_of(projection_redis, scope, victim) | {"schema": 2}
-    forge(projection_redis, scope, {str(victim.pk): json.dumps(bad)})
+    forge(projection_redis, scope, {str(victim.pk): json.dumps(bad)}, step=0)
     forward(one)
     state = state_of(victim, scope, store)
     assert state.progress is Progress.REFUSED
@@ -178,6 +192,18 @@ def test_states__refused_by_one_runtime__who_and_why_and_only_for_that_document(
 
     projection_redis.hset("runtime:one:ack", scope.id, "NACK 1:9999 it crashed")
     assert state_of(other, scope, store).refusals[0].reason == "it crashed"
+
+
+def test_states__more_refusals_than_are_named__the_others_are_not_called_acknowledged(
+    in_acme, scope, store, projection_redis
+):
+    monitor = make_monitor(in_acme)
+    reconcile(store=store)
+    reader("one")
+    other = "00000000-0000-4000-8000-000000000001"
+    projection_redis.hset("runtime:one:ack", scope.id, f"NACK 1:999 {other}: it is bad; …")
+    state = state_of(monitor, scope, store)
+    assert (state.progress, state.acknowledged) == (Progress.APPLIED, 0)
 
 
 def test_states__runtime_not_seen_for_long__does_not_count(in_acme, scope, store, projection_redis):

@@ -83,6 +83,12 @@ def test_simulate__nothing_projected__one_line_and_exit_1(projection_redis):
         simulated()
 
 
+def test_simulate__no_redis__one_line_that_says_what_to_do(settings):
+    settings.REDIS_PROJECTION_URL = ""
+    with pytest.raises(CommandError, match="set REDIS_PROJECTION_URL"):
+        simulated()
+
+
 def test_simulate__unknown_tenant__refused(projection_redis):
     with pytest.raises(CommandError, match="There is no tenant 'nobody'"):
         simulated("--tenant", "nobody")

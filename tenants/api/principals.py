@@ -11,6 +11,7 @@ from blip0.common.actors import Actor
 from blip0.common.api.principals import Principal
 from tenants.contracts import role_permissions
 from tenants.models import Membership, Tenant, User
+from tenants.selectors import calls_per_hour
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,10 @@ class TenantPrincipal(Principal):
     tenant: Tenant
     user: User
     role: str
+
+    @property
+    def calls_per_hour(self) -> int:
+        return calls_per_hour(self.tenant)
 
     @classmethod
     def of(cls, membership: Membership) -> TenantPrincipal:

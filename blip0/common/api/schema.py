@@ -8,7 +8,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
-from blip0.common.api.expanding import EXPAND
+from blip0.common.api.idempotency import HEADER as IDEMPOTENCY_KEY
+from blip0.common.api.parameters import EXPAND, FIELDS
 from blip0.common.api.problems import CONTENT_TYPE
 from blip0.common.api.reports import VALIDATE_ONLY, FindingsSerializer, ReportSerializer
 from blip0.common.api.views import DocumentViewSet, TenantView, TenantViewSet
@@ -34,6 +35,19 @@ _VALIDATE_ONLY = OpenApiParameter(
     description="With `true`, do everything but save it: 200 with what would be found, or the "
     "problem that a save would have.",
 )
+_FIELDS = OpenApiParameter(
+    FIELDS,
+    str,
+    OpenApiParameter.QUERY,
+    description="Names of members, separated by commas: the answer has these only.",
+)
+_IDEMPOTENCY_KEY = OpenApiParameter(
+    IDEMPOTENCY_KEY,
+    str,
+    OpenApiParameter.HEADER,
+    description="Send the same key again to repeat a request whose answer was lost: for 24 hours "
+    "it is answered as before, and nothing is done twice.",
+)
 _UNTAGGED = ("findings", "projection")
 """Parts of an object that change without a new version of it."""
 _DESCRIPTIONS = {
@@ -47,6 +61,7 @@ _DESCRIPTIONS = {
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "422": "A rule is broken; `errors` points at each place.",
+    "429": "No call is left at present; `Retry-After` says for how long.",
 }
 
 
@@ -83,9 +98,12 @@ class Blip0Schema(AutoSchema):
         parameters = list(super().get_override_parameters())
         if self._is_tagged:
             parameters.append(_IF_NONE_MATCH if self.method == "GET" else _IF_MATCH)
+        if isinstance(self.view, TenantView) and self.method == "POST" and not self._only_reads:
+            parameters.append(_IDEMPOTENCY_KEY)
         if isinstance(self.view, DocumentViewSet) and self.view.action in _SAVES:
             parameters.append(_VALIDATE_ONLY)
         if isinstance(self.view, TenantViewSet) and self.view.action in ("list", "retrieve"):
+            parameters.append(_FIELDS)
             parameters += [
                 OpenApiParameter(
                     EXPAND,
@@ -135,20 +153,22 @@ class Blip0Schema(AutoSchema):
         return dict(sorted(bodies.items()))
 
     @property
+    def _only_reads(self) -> bool:
+        """Whether a POST changes nothing."""
+        return isinstance(self.view, DocumentViewSet) and self.view.action == "validate"
+
+    @property
     def _is_tagged(self) -> bool:
         view = self.view
-        return (
-            isinstance(view, DocumentViewSet) and "{" in self.path and view.action not in _UNTAGGED
-        )
+        return isinstance(view, TenantViewSet) and "{" in self.path and view.action not in _UNTAGGED
 
     def _problem_statuses(self) -> list[str]:
         statuses = []
         if isinstance(self.view, TenantView):
-            statuses += ["401", "403"]
+            statuses += ["401", "403", "429"]
             if "{" in self.path:
                 statuses.append("404")
-            if self._is_list_view():
-                statuses.append("422")
+            statuses.append("422")  # an unknown parameter
         if self.method in _WRITES:
             statuses += ["400", "409", "413", "415", "422"]
             if self._is_tagged:

@@ -6,14 +6,16 @@ schema, entered after authentication and permissions, and left whatever happens.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any, ClassVar, Generic, TypeVar
+from functools import partial
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
@@ -22,13 +24,16 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from blip0.common.api.documents import body_of, whole
-from blip0.common.api.etags import PreconditionFailed, etag_of, names
-from blip0.common.api.expanding import expansions
+from blip0.common.api.etags import PreconditionFailed, etag_of, names, tagged
 from blip0.common.api.filters import StrictFilterBackend
-from blip0.common.api.pagination import SignedCursorPagination
+from blip0.common.api.idempotency import asks_for_once, once
+from blip0.common.api.pagination import CURSOR, ORDERING, PAGE_SIZE, SignedCursorPagination
+from blip0.common.api.parameters import EXPAND, FIELDS, listed, only, require_known
 from blip0.common.api.permissions import HasPermission
 from blip0.common.api.principals import Principal, principal_of
+from blip0.common.api.rate_limits import Allowance, RateLimited, policies_of, rate_limiter
 from blip0.common.api.reports import (
+    VALIDATE_ONLY,
     report_representation,
     rolled_back,
     validates_only,
@@ -51,6 +56,9 @@ class TenantView(APIView):
     read_permission: ClassVar[str | None]
     write_permission: ClassVar[str | None]
     cache_control = "private, no-cache"
+    one_time: ClassVar[Collection[str]] = ()
+    """Members of an answer to a POST that are shown once, and never kept for a replay."""
+    allowance: Allowance | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with ExitStack() as self._inside:
@@ -58,14 +66,34 @@ class TenantView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        require_known(request, self.parameters())
         self._inside.enter_context(in_tenant(self.principal.tenant_id))
+        handler = getattr(self, "post", None)
+        if handler and asks_for_once(request) and not self.reads(request):
+            # Here, because DRF looks the handler up after this method.
+            self.__dict__["post"] = partial(once, handler, self.one_time)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Charges each call of a known caller, whatever becomes of it. Raises `RateLimited`."""
+        super().perform_authentication(request)
+        if isinstance(request.auth, Principal):
+            self.allowance = rate_limiter().spend(policies_of(request.auth))
+            if self.allowance is not None and not self.allowance.allowed:
+                raise RateLimited(self.allowance.tightest)
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers.setdefault("Cache-Control", self.cache_control)
+        if self.allowance is not None:
+            for name, value in self.allowance.headers(time.time()).items():
+                response[name] = value
         return response
+
+    def parameters(self) -> Collection[str]:
+        """What the query of this request may name; anything else is refused."""
+        return ()
 
     def reads(self, request: Request) -> bool:
         """Whether `read_permission` is enough for this request."""
@@ -77,7 +105,10 @@ class TenantView(APIView):
 
 
 class TenantViewSet(TenantView, GenericViewSet[M], Generic[M]):
-    """Lists and reads objects as the dicts that `represent` makes of a page of them."""
+    """Lists and reads objects as the dicts that `represent` makes of a page of them.
+
+    Each has a strong entity tag, which `If-None-Match` is compared with.
+    """
 
     pagination_class = SignedCursorPagination
     filter_backends = [StrictFilterBackend]
@@ -85,6 +116,16 @@ class TenantViewSet(TenantView, GenericViewSet[M], Generic[M]):
     """What `?ordering=` offers, the default first; each has an index."""
     expandable: ClassVar[tuple[str, ...]] = ()
     """What `?expand=` offers: members that change without a new version of the object."""
+
+    def parameters(self) -> Collection[str]:
+        if self.action not in ("list", "retrieve"):
+            return ()
+        shown = (FIELDS, EXPAND) if self.expandable else (FIELDS,)
+        if self.action == "retrieve":
+            return shown
+        filterset = getattr(self, "filterset_class", None)
+        filters = filterset.base_filters if filterset else ()
+        return (CURSOR, PAGE_SIZE, ORDERING, *shown, *filters)
 
     def represent(self, instances: Sequence[M]) -> list[dict[str, Any]]:
         """The instances as the API shows them, in order, in a fixed number of queries."""
@@ -94,14 +135,18 @@ class TenantViewSet(TenantView, GenericViewSet[M], Generic[M]):
         """The expandable member of each of these, in order, in a fixed number of queries."""
         raise NotImplementedError
 
-    def expanded(self, instances: Sequence[M], asked: Sequence[str]) -> list[dict[str, Any]]:
-        """The representations, with the members that were asked for."""
-        representations = self.represent(instances)
-        for name in asked:
+    def asked_for(
+        self, instances: Sequence[M], representations: Sequence[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """The members that the query asks for. Raises `InvalidParameter`."""
+        described = cast(serializers.Serializer[Any], self.get_serializer_class()())
+        known = tuple(described.fields)
+        answers = only(representations, listed(self.request, FIELDS, known))
+        for name in listed(self.request, EXPAND, self.expandable):
             members = self.expand(name, instances)
-            for representation, member in zip(representations, members, strict=True):
-                representation[name] = member
-        return representations
+            for answer, member in zip(answers, members, strict=True):
+                answer[name] = member
+        return answers
 
     def get_object(self) -> M:
         # Not DRF's: a list's filters in the query must not hide an object that is named by id.
@@ -110,12 +155,17 @@ class TenantViewSet(TenantView, GenericViewSet[M], Generic[M]):
         return instance
 
     def list(self, request: Request) -> Response:
-        asked = expansions(request, self.expandable)
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        return self.get_paginated_response(self.expanded(page, asked))
+        return self.get_paginated_response(self.asked_for(page, self.represent(page)))
 
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
-        return Response(self.shown(self.get_object()))
+        instance = self.get_object()
+        representation = self.shown(instance)
+        [asked] = self.asked_for([instance], [representation])
+        if EXPAND in request.query_params:
+            # No tag: these members change while it stays the same.
+            return Response(asked)
+        return tagged(request, asked, etag_of(representation))
 
     def shown(self, instance: M) -> dict[str, Any]:
         return self.represent([instance])[0]
@@ -124,8 +174,7 @@ class TenantViewSet(TenantView, GenericViewSet[M], Generic[M]):
 class DocumentViewSet(TenantViewSet[M]):
     """Create, read, change and delete documents of the tenant, each by one service call.
 
-    Every object has a `version`; its representation has a strong entity tag, which `If-Match` and
-    `If-None-Match` are compared with.
+    Every object has a `version`; `If-Match` is compared with the tag of its representation.
     """
 
     lookup_value_converter = "uuid"
@@ -143,6 +192,10 @@ class DocumentViewSet(TenantViewSet[M]):
     def delete_document(self, instance: M, expected: int | None) -> None:
         raise NotImplementedError
 
+    def parameters(self) -> Collection[str]:
+        saves = self.action in ("create", "update", "partial_update")
+        return (VALIDATE_ONLY,) if saves else super().parameters()
+
     def reads(self, request: Request) -> bool:
         return super().reads(request) or self.action == "validate"
 
@@ -154,16 +207,6 @@ class DocumentViewSet(TenantViewSet[M]):
         if validates_only(request):
             return self._tried(lambda: self.create_document(data))
         return self.created(self.create_document(data))
-
-    def retrieve(self, request: Request, **kwargs: Any) -> Response:
-        if asked := expansions(request, self.expandable):
-            # No tag: these members change while it stays the same.
-            return Response(self.expanded([self.get_object()], asked)[0])
-        representation = self.shown(self.get_object())
-        etag = etag_of(representation)
-        if names(request.headers.get("If-None-Match", ""), etag, weakly=True):
-            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": etag})
-        return Response(representation, headers={"ETag": etag})
 
     def update(self, request: Request, **kwargs: Any) -> Response:
         data = whole(body_of(request), required=self.required_keys, defaults=self.default_values)

@@ -26,6 +26,7 @@ code = supervise(
     {"web": web, "sleeper": [sys.executable, "-c", sleeper]},
     root=root,
     output=sys.stdout,
+    metrics=root / "metrics",
     health_url=f"http://127.0.0.1:{port}/health",
     on_ready=lambda: print("READY", flush=True),
 )

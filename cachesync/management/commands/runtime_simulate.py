@@ -24,10 +24,10 @@ from cachesync.reader import (
     NotReady,
     Started,
     Status,
-    connect,
     script_is_signed,
     sealing_keys,
 )
+from cachesync.store import Store
 from tenants.selectors import tenant_by_slug
 
 GROUPS = {"functions": "function", "events": "event", "transactions": "transaction"}
@@ -50,7 +50,7 @@ class Command(PlatformCommand):
         self._names: dict[str, str] = {}
         self._instance = options["instance"] or f"simulator-{socket.gethostname()}-{os.getpid()}"
         follower = Follower(
-            connect(settings.REDIS_PROJECTION_URL),
+            Store().client,
             instance=self._instance,
             keys=sealing_keys(settings.SEALING_KEYS),
         )

@@ -109,6 +109,14 @@ def test_poll__something_lost__is_unknown_and_never_empty(
     assert running(reader, scope) == {str(monitor.pk)}
 
 
+def test_poll__tenant_off_the_list_alone__stays(in_acme, scope, follower, projection_redis):
+    monitor = make_monitor(in_acme)
+    reader = follower()
+    projection_redis.srem(TENANTS, scope.id)
+    assert reader.poll() == []
+    assert running(reader, scope) == {str(monitor.pk)}
+
+
 def test_start__one_tenant_damaged__the_others_run(acme, globex, store, projection_redis, follower):
     for tenant in (acme, globex):
         with in_tenant(tenant.pk):

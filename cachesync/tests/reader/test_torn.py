@@ -75,7 +75,7 @@ def test_list_scopes__beside_a_busy_writer__always_one_version(writing):
     whole = 0
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
-        listing = list_scopes(client, [SCOPE.id], {})[SCOPE.id]
+        [listing] = list_scopes(client, [SCOPE.id], {})
         if listing.problem:
             assert listing.moved, listing.problem
             continue
