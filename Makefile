@@ -8,9 +8,10 @@ LOCKED := requirements/dev.txt
 STAMP := $(VENV)/.installed-$(shell cksum < $(LOCKED) | cut -d ' ' -f 1)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make requirements"
+FAULTS ?= full
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test test-fast lint types contracts requirements docker-up clean
+.PHONY: help setup up test test-fast test-faults lint types contracts requirements docker-up clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -21,11 +22,14 @@ setup: $(STAMP) ## Make .venv with everything a developer needs
 up: $(STAMP) ## Run the whole product on this machine; Ctrl-C stops it
 	@$(BIN)/python manage.py up
 
-test: $(STAMP) ## Run all tests
-	@$(BIN)/python -m pytest -n 2
+test: $(STAMP) ## Run all tests but the fault suite
+	@$(BIN)/python -m pytest -n 2 -m "not faults"
 
 test-fast: $(STAMP) ## Run the tests that take no browser and no patience
-	@$(BIN)/python -m pytest -n 2 -m "not slow and not e2e"
+	@$(BIN)/python -m pytest -n 2 -m "not slow and not e2e and not faults"
+
+test-faults: $(STAMP) ## Run the fault suite at the product's pace; FAULTS=short takes a minute
+	@FAULTS=$(FAULTS) $(BIN)/python -m pytest -n 2 --dist worksteal -m faults cachesync/tests/faults
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check .

@@ -15,6 +15,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
 from blip0.common.allowed_targets import targets_of_environment
+from blip0.common.scraping import listen_address, scrape_networks
 from blip0.common.sealing import keyring
 
 START_SERVICES = (
@@ -41,6 +42,17 @@ def allowed_targets_are_readable(**_kwargs: Any) -> list[CheckMessage]:
         targets_of_environment()
     except ImproperlyConfigured as problem:
         return [Error(str(problem), id="blip0.E006")]
+    return []
+
+
+@register(Tags.security)
+def metrics_are_readable(**_kwargs: Any) -> list[CheckMessage]:
+    """`blip0.E007`: who may read metrics, and where, is found at start and not at 3 a.m."""
+    try:
+        scrape_networks()
+        listen_address()
+    except ImproperlyConfigured as problem:
+        return [Error(str(problem), id="blip0.E007")]
     return []
 
 

@@ -16,6 +16,8 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from blip0.common.readiness import READINESS, NotReady
+
 logger = structlog.get_logger(__name__)
 
 TIMEOUT_S = 1.0
@@ -28,11 +30,14 @@ def live() -> JsonResponse:
 
 
 def ready() -> JsonResponse:
-    """200 if PostgreSQL and both Redis answer, else 503. Says which, never why or where.
+    """200 if PostgreSQL and both Redis answer and all of `READINESS` holds, else 503.
 
-    Reasons are in the log: addresses and users are in them.
+    Says which doesn't, never why or where: addresses and users are in the reasons, which are in the
+    log. What rests on the services isn't asked while one of them is away: nobody waits twice.
     """
     parts = {name: _answers(name, ask) for name, ask in _PARTS.items()}
+    answer = all(parts.values())
+    parts |= {name: answer and _answers(name, ask) for name, ask in READINESS.items()}
     is_ready = all(parts.values())
     return JsonResponse(
         {
@@ -63,6 +68,9 @@ class HealthMiddleware:
 def _answers(name: str, ask: Callable[[], None]) -> bool:
     try:
         ask()
+    except NotReady as reason:
+        logger.warning("health.part_unavailable", part=name, reason=str(reason))
+        return False
     except (DatabaseError, redis.RedisError, OSError, ImproperlyConfigured, ValueError) as error:
         logger.warning("health.part_unavailable", part=name, error=type(error).__name__)
         return False

@@ -15,6 +15,7 @@ api_v1: list[URLPattern | URLResolver] = [
     path("", include("platform_catalog.api.urls")),
     path("", include("triggers.api.urls")),
     path("", include("monitors.api.urls")),
+    path("", include("cachesync.api.urls")),
 ]
 
 urlpatterns = [

@@ -8,9 +8,13 @@ class CachesyncConfig(AppConfig):
     verbose_name = "Projection"
 
     def ready(self) -> None:
-        from cachesync import checks  # noqa: F401  # registers itself
-        from cachesync.presentation import register
+        from cachesync import (
+            checks,  # noqa: F401  # registers itself
+            gauges,
+            presentation,
+        )
         from cachesync.receivers import connect
 
         connect()
-        register()
+        gauges.register()
+        presentation.register()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
 from cachesync.services.reconcile import RECONCILE_LOCK
 from cachesync.services.reconcile import reconcile as reconcile_all
+from cachesync.services.samples import sample_take
 from cachesync.services.sweep import only_one
 from cachesync.store import Store
 
@@ -16,3 +18,9 @@ def reconcile() -> None:
     with only_one(RECONCILE_LOCK) as alone:
         if alone:
             reconcile_all(store=Store())
+
+
+@shared_task
+def sample() -> None:
+    """Every minute by beat: the figures, for charts."""
+    sample_take(store=Store(), now=timezone.now())

@@ -21,7 +21,7 @@ stored() {
     cat "$folder/$1"
 }
 
-for name in secret_key script_signing_key; do
+for name in secret_key script_signing_key metrics_token; do
     keep_or_write "$name" "$(random 48)"
 done
 for name in postgres_password projection_password runtime_password cache_password; do

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Count, Max, Prefetch, prefetch_related_objects
 
 from blip0.common.db.schemas import select_in_each, tenant_schemas
 from blip0.common.sealing import CannotOpen, Place, hint, keyring
@@ -19,6 +19,7 @@ from blip0.common.tenancy import current_tenant_id, tenant_id_of
 from monitors.choices import ConditionKind, SpecKind
 from monitors.contracts import AROUND_TRIGGER, map_viewing_keys
 from monitors.models import (
+    ContractSpec,
     MatchCondition,
     Monitor,
     MonitorAddress,
@@ -28,6 +29,7 @@ from monitors.models import (
 from monitors.validators.addresses import compared
 from platform_catalog.choices import NetworkType
 from platform_catalog.models import Network
+from tenants.choices import Limit
 from tenants.models import Tenant
 from triggers.models import Trigger
 from triggers.selectors import trigger_contents
@@ -119,6 +121,27 @@ def trigger_users(ids: Collection[str]) -> list[str]:
     links = MonitorTrigger.objects.filter(trigger__in=[UUID(text) for text in ids])
     links = links.order_by("monitor__slug")
     return [f"monitor {slug}" for slug in links.values_list("monitor__slug", flat=True).distinct()]
+
+
+def used_of_limits() -> dict[Limit, int]:
+    """What the current tenant uses of each limit but the calls. Six queries.
+
+    Of a limit that each monitor has, it is the most that one monitor uses.
+    """
+    live = Monitor.objects.live()
+
+    def most(children: str) -> int:
+        counted = live.annotate(number=Count(children))
+        return counted.aggregate(most=Max("number"))["most"] or 0
+
+    return {
+        Limit.MONITORS: live.count(),
+        Limit.TRIGGERS: Trigger.objects.live().count(),
+        Limit.SPEC_BYTES: ContractSpec.objects.aggregate(most=Max("size"))["most"] or 0,
+        Limit.ADDRESSES: most("addresses"),
+        Limit.CONDITIONS: most("match_conditions"),
+        Limit.MONITOR_TRIGGERS: most("trigger_links"),
+    }
 
 
 def tenants_with_ended_snoozes(now: datetime) -> list[UUID]:

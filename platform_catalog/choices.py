@@ -34,3 +34,8 @@ SCRIPT_EXTENSIONS = {
     ScriptLanguage.PYTHON: "py",
     ScriptLanguage.JAVASCRIPT: "js",
 }
+
+
+def script_path(name: str, language: str) -> str:
+    """Where the runtime finds a script: documents name it by this path."""
+    return f"filters/{name}.{SCRIPT_EXTENSIONS[ScriptLanguage(language)]}"

@@ -55,3 +55,4 @@ class FamilyEnd(models.TextChoices):
     PASSWORD = "password", "Password changed"
     DISABLED = "disabled", "Account disabled"
     REMOVED = "removed", "Membership removed"
+    STAFF = "staff", "Ended by staff"

@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
+from blip0.common.commits import after_commit
 from tenants.models import ApiKey, LimitOverride, Membership, Plan, Tenant, TokenFamily, User
 from tenants.selectors import standing
 from tenants.signals import rows_updated
@@ -77,4 +78,4 @@ def _now_and_at_commit(forget: Callable[[], None]) -> None:
     """Now, since a process may be killed right after its commit; and then, for others to see."""
     if connection.in_atomic_block:
         forget()
-    transaction.on_commit(forget, robust=True)
+    after_commit(forget)

@@ -9,6 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from tenants.services import mail
+from tenants.services.answers import kept_answers_prune
 from tenants.services.families import families_prune
 from tenants.services.lifecycle import lifecycles_continue
 from tenants.services.versions import configchanges_prune
@@ -48,3 +49,9 @@ def send_invitation(invitation_id: str) -> None:
 def send_password_reset(email: str) -> None:
     """For unknown addresses too: whoever asks for a reset waits for neither."""
     mail.password_reset_send(email=email)
+
+
+@shared_task
+def prune_kept_answers() -> None:
+    """Forget what was answered more than a day ago; beat asks for it every hour."""
+    kept_answers_prune(now=timezone.now())

@@ -61,11 +61,11 @@ class InUse(Conflict):
 
 
 class Stale(DomainError):
-    """The caller changed an older version than the stored one."""
+    """The caller changed an older version than the stored one; not all objects count theirs."""
 
     code = "stale"
 
-    def __init__(self, message: str, *, current_version: int) -> None:
+    def __init__(self, message: str, *, current_version: int | None = None) -> None:
         super().__init__(message)
         self.current_version = current_version
 

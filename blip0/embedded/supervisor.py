@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import threading
 import urllib.error
@@ -63,14 +64,17 @@ def supervise(
     *,
     root: Path,
     output: TextIO,
+    metrics: Path,
     health_url: str,
     on_ready: Callable[[], None],
 ) -> int:
     """Run the commands in `root` until SIGINT, SIGTERM or the end of one of them stops them all.
 
+    In the folder `metrics` all of them keep their counts; it begins empty.
     `on_ready` is called once, in a thread, when `health_url` answers 200. Returns the exit code:
     0 after a signal, else that of the first process to end, and at least 1.
     """
+    shutil.rmtree(metrics, ignore_errors=True)
     stopped = threading.Event()
 
     def announce() -> None:
@@ -85,6 +89,7 @@ def supervise(
     manager._process_ctor = TiedProcess  # noqa: SLF001  # see above
     environ = {
         **os.environ,
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
         "PYTHONUNBUFFERED": "1",
         # Celery advises root against itself at length; on a bare machine root is who there is.
         "PYTHONWARNINGS": "ignore::RuntimeWarning:celery.platforms",

@@ -57,6 +57,8 @@ SPECTACULAR_SETTINGS = {
         "PayloadMode": "triggers.choices.PayloadMode.choices",
         "Severity": "monitors.choices.Severity.choices",
         "TransactionStatus": "monitors.validators.monitor.STATUSES",
+        "ProjectionProgress": "blip0.common.api.projection.PROGRESS",
+        "ProjectedState": "blip0.common.api.projection.STATES",
         "Role": "tenants.choices.Role.choices",
         "RetryJitter": ["full", "none"],
         "SecretType": ["Plain"],

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "blip0.common.addresses.ClientAddressMiddleware",
     "blip0.common.middleware.Utf8Middleware",
     "blip0.health.HealthMiddleware",
+    "blip0.common.scraping.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",

@@ -135,6 +135,27 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("DEFAULT_FROM_EMAIL", "Sender of the platform's emails.", default="blip0@localhost"),
     Variable(
+        "BLIP0_METRICS_TOKEN",
+        "Who sends it as `Authorization: Bearer …` may read metrics. Without it and without "
+        "BLIP0_METRICS_NETWORKS: only this machine may.",
+        secret=True,
+    ),
+    Variable(
+        "BLIP0_METRICS_NETWORKS",
+        "Networks from which metrics may be read without a token, separated by commas: "
+        "`10.1.0.0/16`. Never through a proxy.",
+    ),
+    Variable(
+        "BLIP0_METRICS_LISTEN",
+        "address:port at which worker, beat and projector serve their metrics: `0.0.0.0:9464`. "
+        "Unset: they don't. The web process serves /metrics.",
+    ),
+    Variable(
+        "PROMETHEUS_MULTIPROC_DIR",
+        "Folder in which the processes of one machine or container keep their metrics, so that "
+        "one of them tells of all. `make up` sets it. Unset: each tells of itself.",
+    ),
+    Variable(
         "LOG_LEVEL",
         "Least severe level that is logged.",
         default="INFO",

@@ -27,6 +27,28 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = [env.text("BLIP0_PUBLIC_URL").rstrip("/")]
 CORS_ALLOWED_ORIGINS = env.listed("CORS_ALLOWED_ORIGINS")
 CORS_ALLOW_CREDENTIALS = True
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "x-api-key",
+    "x-requested-with",
+]
+CORS_EXPOSE_HEADERS = [
+    "etag",
+    "idempotency-replayed",
+    "location",
+    "ratelimit",
+    "ratelimit-policy",
+    "retry-after",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+    "x-request-id",
+]
 CORS_URLS_REGEX = r"^/api/"
 """Never the back office: it is no other site's to read, whoever is signed in there."""
 

@@ -52,6 +52,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(30.0),
         "options": {"expires": 25},
     },
+    "sample-projection": {
+        "task": "cachesync.tasks.sample",
+        "schedule": schedule(60.0),
+        "options": {"expires": 55},
+    },
     "end-snoozes": {
         "task": "monitors.tasks.end_snoozes",
         "schedule": schedule(15.0),
@@ -76,5 +81,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tenants.tasks.prune_config_changes",
         "schedule": schedule(600.0),
         "options": {"expires": 590},
+    },
+    "prune-kept-answers": {
+        "task": "tenants.tasks.prune_kept_answers",
+        "schedule": schedule(3600.0),
+        "options": {"expires": 3500},
     },
 }

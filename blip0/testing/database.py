@@ -27,7 +27,7 @@ def create_database(run: Path, worker: str) -> str:
     it, which takes a tenth of a second.
     """
     settings = connection.settings_dict
-    server = _server(settings)
+    server = server_conninfo(settings)
     name = f"blip0_test_{run.name}_{worker}"
     with _locked(run / "database.lock"):
         model = f"{MODEL_DATABASE}_{run.name}"
@@ -54,7 +54,7 @@ def create_database(run: Path, worker: str) -> str:
 def drop_databases(names: list[str]) -> None:
     """Drop this worker's database; the embedded server goes away with the run anyway."""
     connections.close_all()
-    with psycopg.connect(_server(connection.settings_dict), autocommit=True) as admin:
+    with psycopg.connect(server_conninfo(connection.settings_dict), autocommit=True) as admin:
         for name in names:
             admin.execute(
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
@@ -107,7 +107,8 @@ def _tenant_schemas(cursor: Any) -> set[str]:
     return {name for (name,) in cursor.fetchall() if TENANT_SCHEMA_PATTERN.match(name)}
 
 
-def _server(settings: dict[str, Any]) -> str:
+def server_conninfo(settings: dict[str, Any]) -> str:
+    """How to reach the server of Django's database settings, at its database `postgres`."""
     return psycopg.conninfo.make_conninfo(
         host=settings["HOST"],
         port=settings["PORT"],

@@ -24,5 +24,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     return (yield)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-golden",
+        action="store_true",
+        help="Record the golden documents of the runtime contract instead of comparing them.",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.import_plugin("blip0.testing.fixtures")

@@ -74,3 +74,10 @@ def monitor_scopes(name: str) -> list[tuple[Scope, str]]:
     with in_public():
         rows = ProjectedDocument.objects.filter(Q(object_id=name) | Q(slug=name), kind=KIND_MONITOR)
         return [(Scope(scope), pk) for scope, pk in rows.values_list("scope", "object_id")]
+
+
+def deleted_scopes() -> set[Scope]:
+    """Tenants whose data is gone or going: nothing of them has to be in Redis. One query."""
+    with in_public():
+        rows = ConfigVersion.objects.filter(status=ConfigVersion.Status.DELETED)
+        return {Scope(scope) for scope in rows.values_list("scope", flat=True)}

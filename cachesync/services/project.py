@@ -8,6 +8,7 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
+from cachesync import metrics
 from cachesync.contracts import RENDER_VERSION, Look, Result, Snapshot, StoredScope
 from cachesync.keys import PLATFORM, Scope
 from cachesync.projections import (
@@ -31,6 +32,7 @@ REQUEST = Patience(statement_ms=1_000, lock_ms=100, documents=50)
 """What a request has for rendering; more is left to the projector."""
 
 
+@metrics.counted
 def scope_project(
     *,
     scope: Scope,
@@ -86,6 +88,7 @@ def scope_project(
             continue
         if result is not Result.CONFLICT:
             return result
+        metrics.conflicted()
     logger.warning("projection.contended", scope=scope.id)
     return Result.CONFLICT
 
@@ -103,6 +106,7 @@ def _apply(snapshot: Snapshot, stored: StoredScope, store: Store) -> Result:
     result = store.apply(change, now=timezone.now())
     if result is Result.OK:
         if mended := Counter(str(found.kind) for found in drift(snapshot, stored, change)):
+            metrics.repaired(mended)
             logger.warning("projection.drift_mended", scope=snapshot.scope.id, kinds=dict(mended))
         remember(snapshot, stored, change, last_good)
         logger.debug(
@@ -115,6 +119,7 @@ def _apply(snapshot: Snapshot, stored: StoredScope, store: Store) -> Result:
     return result
 
 
+@metrics.run(metrics.Via.WRITE_THROUGH)
 def write_through(scope: Scope) -> Result | None:
     """Project a scope within a request's patience. Never raises: the sweep finds what is left."""
     try:

@@ -13,7 +13,8 @@ from django.db.models import Func
 from django.utils import timezone
 
 from blip0.common.tenancy import in_public
-from cachesync.contracts import Look, Result, Version
+from cachesync import metrics
+from cachesync.contracts import Drift, Look, Result, Version
 from cachesync.keys import KIND_FILTER, KIND_MONITOR, KIND_NETWORK, PLATFORM, Scope
 from cachesync.models import ProjectedDocument, ProjectedScope
 from cachesync.selectors.scopes import known_scopes, wanted_versions
@@ -33,6 +34,7 @@ PATIENCE_S = 25.0
 """After that long a round begins nothing new: the next one must not wait for it."""
 
 
+@metrics.run(metrics.Via.RECONCILE)
 def reconcile(*, store: Store) -> Round:
     """A sweep, then presence of every document, orphans, catalogue keys, a slice of all bytes.
 
@@ -61,7 +63,7 @@ def reconcile(*, store: Store) -> Round:
     report(
         "projection.reconciled",
         scopes=done.scopes,
-        results=dict(done.results),
+        results=done.counted,
         failed=done.failed,
         left=done.left,
         seconds=round(done.seconds, 3),
@@ -109,6 +111,7 @@ def orphans_drop(store: Store, tenant_ids: Iterable[str]) -> None:
     for tenant_id in tenant_ids:
         logger.warning("projection.orphan_dropped", scope=tenant_id)
         store.drop_tenant(Scope(tenant_id))
+        metrics.repaired({Drift.ORPHAN: 1})
 
 
 def _abandoned(store: Store) -> frozenset[str]:

@@ -11,79 +11,119 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
+import orjson
+from django.db import connection, transaction
 
-from cachesync.contracts import Change, Document, Snapshot, StoredScope
+from cachesync.contracts import Change, Document, Snapshot, StoredScope, Version
 from cachesync.keys import KIND_MONITOR, Scope
-from cachesync.models import ProjectedDocument, ProjectedScope
+from cachesync.models import ProjectedScope
 
-_FIELDS = [
-    "name", "slug", "state", "reason", "networks", "scripts", "addresses", "rev", "sha256", "size",
-    "updated_at",
-]  # fmt: skip
+# A request doesn't wait for another writer, nor for the disk: after a crash of Postgres the row
+# tells of less than Redis holds, and the sweep has all of it written again.
+_CLAIM = """
+SET LOCAL synchronous_commit = off;
+SELECT epoch, rev FROM cachesync_projectedscope WHERE scope = %s FOR UPDATE SKIP LOCKED
+"""
+_COLUMNS: Mapping[str, str] = {
+    "kind": "varchar",
+    "object_id": "varchar",
+    "name": "varchar",
+    "slug": "varchar",
+    "state": "varchar",
+    "reason": "varchar",
+    "networks": "varchar[]",
+    "scripts": "varchar[]",
+    "addresses": "varchar[]",
+    "rev": "bigint",
+    "sha256": "varchar",
+    "size": "integer",
+}
+"""Columns of `ProjectedDocument` that are told, with their types."""
 
 
-@transaction.atomic
+def _listed(form: str) -> str:
+    return ", ".join(form.format(name) for name in _COLUMNS)
+
+
+# Rows that are as they should be are left alone: each written one is eight index entries.
+_TELL = f"""
+WITH given AS (
+    SELECT * FROM json_to_recordset(%(rows)s::json)
+    AS given ({", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())})
+), gone AS (
+    DELETE FROM cachesync_projecteddocument AS held
+    WHERE held.scope = %(scope)s AND (
+        %(complete)s AND NOT EXISTS (
+            SELECT FROM given
+            WHERE given.kind = held.kind AND given.object_id = held.object_id
+        ) OR held.kind = '{KIND_MONITOR}' AND held.object_id = ANY(%(gone)s)
+    )
+), told AS (
+    UPDATE cachesync_projectedscope SET epoch = %(epoch)s, rev = %(rev)s WHERE scope = %(scope)s
+)
+INSERT INTO cachesync_projecteddocument (scope, updated_at, {_listed("{0}")})
+SELECT %(scope)s, now(), {_listed("given.{0}")}
+FROM given LEFT JOIN cachesync_projecteddocument AS held
+    ON held.scope = %(scope)s AND held.kind = given.kind AND held.object_id = given.object_id
+WHERE ({_listed("given.{0}")}) IS DISTINCT FROM ({_listed("held.{0}")})
+ON CONFLICT (scope, kind, object_id)
+DO UPDATE SET updated_at = now(), {_listed("{0} = excluded.{0}")}
+"""
+
+
 def remember(
     snapshot: Snapshot, stored: StoredScope, change: Change | None, last_good: Mapping[str, str]
 ) -> None:
     """Write down what `change` made of `stored`, the state of Redis before it.
 
-    Does nothing where another writer is at it, or where rows in between would be left out.
+    Does nothing where another writer is at it, or where rows in between would be left out. Two
+    statements, since the second must see what whoever held the claim before has written.
     """
-    scope, version = snapshot.scope, snapshot.version
-    told = _claim(scope)
-    if told is None:
-        return
-    if snapshot.complete:
-        if (told.epoch, told.rev) > (version.epoch, version.rev):
+    with transaction.atomic():
+        told = _claim(snapshot.scope)
+        if told is None or not _continues(told, snapshot, stored.version):
             return
-    elif stored.version is None or (told.epoch, told.rev) != (
-        stored.version.epoch,
-        stored.version.rev,
-    ):
-        return
-    hashes = change.hashes if change else {}
-    rows = [
-        _row(snapshot, stored, field, document, hashes.get(field, ""), last_good.get(field))
-        for documents in (snapshot.documents, snapshot.unrendered)
-        for field, document in documents.items()
-    ]
-    ProjectedDocument.objects.bulk_create(
-        rows,
-        batch_size=500,
-        update_conflicts=True,
-        unique_fields=["scope", "kind", "object_id"],
-        update_fields=_FIELDS,
-    )
-    _forget(snapshot, {(row.kind, row.object_id) for row in rows})
-    told.epoch, told.rev = version.epoch, version.rev
-    told.save(update_fields=["epoch", "rev"])
-
-
-def _claim(scope: Scope) -> ProjectedScope | None:
-    """The scope's row, locked; None where somebody else has it: a request doesn't wait for it."""
-    rows = ProjectedScope.objects.select_for_update(skip_locked=True).filter(pk=scope.id)
-    if (row := rows.first()) is None:
-        ProjectedScope.objects.bulk_create([ProjectedScope(pk=scope.id)], ignore_conflicts=True)
-        row = rows.first()
-    return row
-
-
-def _forget(snapshot: Snapshot, kept: set[tuple[str, str]]) -> None:
-    """Delete the rows of what is no more."""
-    known = ProjectedDocument.objects.filter(scope=snapshot.scope.id)
-    if snapshot.complete:
-        gone = [
-            pk
-            for pk, kind, object_id in known.values_list("pk", "kind", "object_id")
-            if (kind, object_id) not in kept
+        hashes = change.hashes if change else {}
+        rows = [
+            _row(snapshot, stored, field, document, hashes.get(field, ""), last_good.get(field))
+            for documents in (snapshot.documents, snapshot.unrendered)
+            for field, document in documents.items()
         ]
-        known = known.filter(pk__in=gone)
-    else:
-        gone_ids = snapshot.withdrawn - set(snapshot.unrendered)
-        known = known.filter(kind=KIND_MONITOR, object_id__in=gone_ids)
-    known.delete()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _TELL,
+                {
+                    "scope": snapshot.scope.id,
+                    "epoch": snapshot.version.epoch,
+                    "rev": snapshot.version.rev,
+                    "complete": snapshot.complete,
+                    "gone": sorted(snapshot.withdrawn - set(snapshot.unrendered)),
+                    "rows": orjson.dumps(rows).decode(),
+                },
+            )
+
+
+def _continues(told: tuple[int, int], snapshot: Snapshot, held: Version | None) -> bool:
+    """Whether the table, told up to that epoch and version, has nothing to miss in between."""
+    if snapshot.complete:
+        return told <= (snapshot.version.epoch, snapshot.version.rev)
+    return held is not None and told == (held.epoch, held.rev)
+
+
+def _claim(scope: Scope) -> tuple[int, int] | None:
+    """Epoch and version that are told, the row locked; None where somebody else has it."""
+    if (told := _locked(scope)) is None:
+        ProjectedScope.objects.bulk_create([ProjectedScope(pk=scope.id)], ignore_conflicts=True)
+        told = _locked(scope)
+    return told
+
+
+def _locked(scope: Scope) -> tuple[int, int] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [scope.id])
+        cursor.nextset()
+        row: tuple[int, int] | None = cursor.fetchone()
+        return row
 
 
 def _row(
@@ -93,27 +133,26 @@ def _row(
     document: Document,
     written: str,
     last_good: str | None,
-) -> ProjectedDocument:
+) -> dict[str, object]:
     rev, _, sha256 = stored.index.get(field, "").partition(":")
     networks, scripts = document.networks, document.scripts
     if last_good is not None:
         # What readers have still names these: their keys must stay.
         networks, scripts = _named(json.loads(last_good)["monitor"])
-    return ProjectedDocument(
-        scope=snapshot.scope.id,
-        kind=document.kind,
-        object_id=document.object_id,
-        name=document.name,
-        slug=document.slug,
-        state=document.state,
-        reason=document.reason[:500],
-        networks=list(networks),
-        scripts=list(scripts),
-        addresses=list(document.addresses),
-        rev=snapshot.version.rev if written else int(rev or snapshot.version.rev),
-        sha256=written or sha256,
-        size=len(document.body or last_good or b""),
-    )
+    return {
+        "kind": document.kind,
+        "object_id": document.object_id,
+        "name": document.name,
+        "slug": document.slug,
+        "state": document.state,
+        "reason": document.reason[:500],
+        "networks": networks,
+        "scripts": scripts,
+        "addresses": document.addresses,
+        "rev": snapshot.version.rev if written else int(rev or snapshot.version.rev),
+        "sha256": written or sha256,
+        "size": len(document.body or (last_good or "").encode()),
+    }
 
 
 def _named(monitor: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

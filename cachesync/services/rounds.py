@@ -77,6 +77,11 @@ class Round:
     def is_over(self) -> bool:
         return self.deadline is not None and time.monotonic() > self.deadline
 
+    @property
+    def counted(self) -> dict[str, int]:
+        """The results as a log shows them."""
+        return {str(result): number for result, number in self.results.items()}
+
     def is_troubled(self, scope: Scope) -> bool:
         """Whether something is wrong with it that this round couldn't, or wouldn't, mend."""
         return scope in self._unsettled or scope.id in self.postponed

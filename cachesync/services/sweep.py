@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from django.db import connection
 from django.utils import timezone
 
+from cachesync import metrics
 from cachesync.contracts import SCHEMA_VERSION, Look, Version
 from cachesync.keys import PLATFORM, Scope
 from cachesync.models import ProjectedScope
@@ -22,6 +23,7 @@ from cachesync.store import Store
 SWEEP_LOCK = 0x626C6970_30000002  # "blip0" and a number: every advisory lock here is of that form
 
 
+@metrics.run(metrics.Via.SWEEP)
 def sweep(*, store: Store, deadline: float | None = None) -> Round:
     """Project every scope whose version differs between Postgres and Redis.
 

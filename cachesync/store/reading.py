@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import redis
 from django.conf import settings
@@ -22,6 +22,9 @@ READ_SCOPES = 25
 """Scopes whose index is read in one round trip."""
 READ_BODIES = 50
 """Documents that are read in one call: up to 1 MiB each."""
+
+
+Item = TypeVar("Item")
 
 
 @lru_cache(maxsize=8)
@@ -47,6 +50,11 @@ class StoreReads:
             url or settings.REDIS_PROJECTION_URL,
             settings.PROJECTION_TIMEOUT_S if timeout_s is None else timeout_s,
         )
+
+    @property
+    def client(self) -> redis.Redis:
+        """For what is not the projection's: the runtimes' own keys."""
+        return self._redis
 
     def ping(self) -> None:
         """Raises `redis.RedisError` where nobody answers in time."""
@@ -118,19 +126,24 @@ class StoreReads:
 
     def missing(self, scope: Scope, fields: Iterable[str]) -> frozenset[str]:
         """Those of `fields` whose document isn't there."""
-        listed = list(fields)
-        gone: set[str] = set()
-        for chunk in chunks(listed, 1000):
+        return frozenset(self._absent(list(fields), scope.document))
+
+    def absent(self, scopes: Sequence[Scope]) -> list[Scope]:
+        """Those of which nothing is there."""
+        return self._absent(scopes, lambda scope: scope.meta)
+
+    def _absent(self, items: Sequence[Item], key: Callable[[Item], str]) -> list[Item]:
+        gone: list[Item] = []
+        for chunk in chunks(items, 1000):
             # One question for all of them; which ones, only where the answer is not "all".
-            if self._redis.exists(*map(scope.document, chunk)) == len(chunk):
+            if self._redis.exists(*map(key, chunk)) == len(chunk):
                 continue
             pipeline = self._redis.pipeline(transaction=False)
-            for field in chunk:
-                pipeline.exists(scope.document(field))
-            gone |= {
-                field for field, there in zip(chunk, pipeline.execute(), strict=True) if not there
-            }
-        return frozenset(gone)
+            for item in chunk:
+                pipeline.exists(key(item))
+            there = pipeline.execute()
+            gone += [item for item, found in zip(chunk, there, strict=True) if not found]
+        return gone
 
     def bodies(self, scope: Scope, fields: Sequence[str]) -> dict[str, str]:
         """The documents with these index fields that are there."""

@@ -60,7 +60,7 @@ def test_reconcile__every_document__parses_in_strict_models_with_secrets_opened(
     configuration = reader.read_all(projection_redis)
     for network in configuration.networks.values():
         parse_network(network)
-    [(_, document)] = list(reader.documents(configuration))
+    [(_, document)] = list(configuration.monitors())
     opened = reader.open_sealed(document, {"dev": KEY})
     envelope = parse_envelope(opened)
     [trigger] = envelope.triggers.values()

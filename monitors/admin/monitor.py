@@ -15,6 +15,7 @@ from blip0.common.admin.actions import ConfirmForm, each_selected, object_action
 from blip0.common.admin.base import DocumentAdmin, actor_of
 from blip0.common.admin.display import EMPTY, badge, json_block, stamp
 from blip0.common.admin.fields import text_field
+from blip0.common.admin.projection import projection_block
 from blip0.common.projection_states import projection_states
 from blip0.common.tenancy import current_tenant_id
 from monitors.admin.forms import MonitorForm, SnoozeForm
@@ -115,15 +116,11 @@ class MonitorAdmin(DocumentAdmin[Monitor]):
         """For those who may only look."""
         return json_block(monitor_representation(obj))
 
-    @admin.display(description="document")
+    @admin.display(description="last change")
     def projected(self, obj: Monitor) -> str:
-        """From the projection's own table; a page that was just saved may be ahead of it."""
-        scope = str(current_tenant_id())
-        known = projection_states(scope, "monitor", [str(obj.pk)]).get(str(obj.pk))
-        if known is None:
-            return "Not written yet."
-        said = [known.state, known.reason, f"version {known.rev}", f"{known.size} bytes"]
-        return ", ".join(part for part in said if part)
+        object_id = str(obj.pk)
+        state = projection_states(str(current_tenant_id()), "monitor", [object_id])[object_id]
+        return projection_block(state)
 
     @admin.display(description="made")
     def made(self, obj: Monitor) -> str:

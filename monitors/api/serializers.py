@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from blip0.common.api.serializers import StrictSerializer
 from monitors.choices import Severity
+from monitors.projections import MonitorDocument, body_without_secrets
 from monitors.validators.monitor import STATUSES
 from platform_catalog.choices import ScriptLanguage
 
@@ -87,3 +88,42 @@ class SnoozeSerializer(StrictSerializer):
 class CloneSerializer(StrictSerializer):
     name = serializers.CharField(max_length=200)
     slug = serializers.CharField(required=False, allow_null=True, help_text="Default: of the name.")
+
+
+class FromTemplateSerializer(StrictSerializer):
+    """A template's slug, and what it lacks."""
+
+    template = serializers.CharField(max_length=63)
+    name = serializers.CharField(max_length=200)
+    slug = serializers.CharField(required=False, allow_null=True, help_text="Default: of the name.")
+    networks = serializers.ListField(child=serializers.CharField())
+    addresses = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="Each is given the template's `contract_spec`, but for one that brings its own.",
+    )
+    triggers = serializers.ListField(child=serializers.CharField(), default=list)
+
+
+class RevertSerializer(StrictSerializer):
+    entry = serializers.IntegerField(
+        min_value=1, max_value=2**63 - 1, help_text="Id of an entry of the monitor's history."
+    )
+
+
+class DocumentSerializer(serializers.Serializer[Any]):
+    """The runtime's document, with each secret as `[redacted]`."""
+
+    runs = serializers.BooleanField()
+    reason = serializers.CharField(allow_blank=True, help_text="Why it doesn't run.")
+    document = serializers.DictField(
+        allow_null=True, help_text="Null where it can't be made, or all its networks are disabled."
+    )
+
+
+def document_representation(rendered: MonitorDocument | None) -> dict[str, Any]:
+    """None stands for a monitor that was deleted meanwhile."""
+    if rendered is None:
+        return {"runs": False, "reason": "deleted", "document": None}
+    reason = rendered.invalid_because or rendered.inactive_because
+    body = rendered.body and body_without_secrets(rendered.body)
+    return {"runs": not reason, "reason": reason, "document": body}

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from blip0.common.validation.findings import shorten
-from blip0.common.validation.text import closest
+from blip0.common.validation.similar import closest
 from monitors.expressions.evaluation.words import left_hand_side, operator_problem
 from monitors.expressions.kinds import (
     Chain,

@@ -1,22 +1,30 @@
 """Findings change where nobody touches the object: a network goes, a plan is lowered, rules grow.
 
-Changes with a small reach are followed at once (`monitors.receivers`). The beat finds the rest:
-it compares what each tenant's findings rest on with what they rested on at its last look.
+Changes with a small reach are followed at once (`monitors.receivers`). The beat finds the rest: it
+compares what each tenant's findings rest on with what they rested on at its last look, and looks
+anew at all of the tenant's objects: a *lap*. A round of the beat has a budget, so that other tasks
+have their worker back; it gives each tenant a turn, whoever has waited longest first, and the next
+round goes on where this one ended. What changes during a lap begins another one after it, so that
+a tenant who never rests is looked at all the same.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection
-from typing import Final
+import time
+from collections import defaultdict, deque
+from collections.abc import Collection, Sequence
+from dataclasses import astuple, dataclass, replace
+from typing import Final, Literal
 from uuid import UUID
 
+import structlog
 from django.core.cache import cache
 
 from blip0.common.allowed_targets import ALLOWED_TARGETS
 from blip0.common.canonical import canonical_bytes, sha256_hex
 from blip0.common.system_settings import setting_value
 from blip0.common.tenancy import current_tenant_id, in_public, in_tenant
+from blip0.common.validation import Finding
 from blip0.common.validation.stored import findings_replace
 from monitors.models import Monitor
 from monitors.selectors import prefetch_documents
@@ -25,11 +33,47 @@ from monitors.services.world import World, examined
 from tenants.choices import TenantStatus
 from tenants.models import ConfigVersion, LimitOverride, Tenant
 from tenants.models.versions import PLATFORM_SCOPE
+from triggers.models import Trigger
 from triggers.services import trigger_findings_recheck
 
+logger = structlog.get_logger(__name__)
+
 BATCH: Final = 50
+BUDGET_S: Final = 10.0
+"""For a round; one that is at its end still finishes the object that it looks at."""
+TURN_S: Final = 1.0
+"""What one tenant gets of a round before the next one has its turn."""
 REMEMBERED_S: Final = 24 * 3600
 """Each tenant is looked at once a day at least, since rules change with a deployment, too."""
+
+_FIRST: Final = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lap:
+    """How far a tenant's objects are looked at anew; kept in the cache.
+
+    `basis` is what findings rested on when the lap began, `after` the last object of the `stage`,
+    and `turn` the time of the tenant's last turn in seconds since the epoch.
+    """
+
+    basis: str
+    stage: Literal["triggers", "monitors", "over"] = "triggers"
+    after: UUID = _FIRST
+    turn: float = 0.0
+
+    @classmethod
+    def remembered(cls, value: object) -> Lap:
+        """From what the cache has; one without a basis if that is nothing, or of another time."""
+        return cls(*value) if isinstance(value, tuple) and len(value) == 4 else cls("")
+
+    @property
+    def settled(self) -> str:
+        """What is known to hold of all objects; "" while they are looked at."""
+        return self.basis if self.stage == "over" else ""
+
+    def remember(self, tenant_id: UUID) -> None:
+        cache.set(_key(tenant_id), astuple(replace(self, turn=time.time())), REMEMBERED_S)
 
 
 def findings_recheck(
@@ -43,20 +87,58 @@ def findings_recheck(
     return trigger_findings_recheck(ids=triggers) + _monitors_recheck(monitors)
 
 
-def findings_recheck_due() -> dict[UUID, int]:
-    """Check anew the tenants whose findings rest on something that has changed.
+def findings_recheck_due(*, budget_s: float = BUDGET_S) -> dict[UUID, int]:
+    """One round: check anew the tenants whose findings rest on something that has changed.
 
-    Returns for each of them of how many objects the findings differ now.
+    Returns for each of them that had a turn of how many objects the findings differ now.
     """
+    deadline = time.monotonic() + budget_s
     with in_public():
-        due = _due()
-    done = {}
-    for tenant_id, basis in due.items():
-        with in_tenant(tenant_id):
-            done[tenant_id] = findings_recheck()
-        # Of before the look: what changed during it is found by the next one.
-        cache.set(_key(tenant_id), basis, REMEMBERED_S)
+        waiting = deque(_laps().items())
+    done: dict[UUID, int] = {}
+    while waiting and time.monotonic() < deadline:
+        tenant_id, lap = waiting.popleft()
+        try:
+            with in_tenant(tenant_id):
+                lap, differing = _turn(lap, until=min(deadline, time.monotonic() + TURN_S))
+            done[tenant_id] = done.get(tenant_id, 0) + differing
+            if lap.stage != "over":
+                waiting.append((tenant_id, lap))
+        except Exception:  # one tenant's trouble, a fault of ours included, is not the others'
+            logger.exception("findings.recheck_failed", tenant_id=str(tenant_id))
+        lap.remember(tenant_id)
+    if waiting:
+        logger.info("findings.recheck_unfinished", tenants=len(waiting))
     return done
+
+
+def _turn(lap: Lap, *, until: float) -> tuple[Lap, int]:
+    """Go on with a lap of the current tenant: until then, and at least one object further."""
+    differing = 0
+    world: World | None = None
+    while lap.stage != "over":
+        ids = _next(lap)
+        if not ids:
+            lap = replace(
+                lap, stage="monitors" if lap.stage == "triggers" else "over", after=_FIRST
+            )
+            continue
+        if lap.stage == "triggers":
+            differing += trigger_findings_recheck(ids=ids)
+        else:
+            world = world or _world()
+            changed, ids = _monitors_examined(ids, world, until=until)
+            differing += changed
+        lap = replace(lap, after=ids[-1])
+        if time.monotonic() >= until:
+            break
+    return lap, differing
+
+
+def _next(lap: Lap) -> list[UUID]:
+    live = Trigger.objects.live() if lap.stage == "triggers" else Monitor.objects.live()
+    ids = live.filter(pk__gt=lap.after).order_by("pk").values_list("pk", flat=True)
+    return list(ids[:BATCH])
 
 
 def _monitors_recheck(ids: Collection[UUID] | None) -> int:
@@ -66,20 +148,43 @@ def _monitors_recheck(ids: Collection[UUID] | None) -> int:
     listed = list(live.values_list("pk", flat=True))
     if not listed:
         return 0
-    tenant = Tenant.objects.select_related("plan").get(pk=current_tenant_id())
-    world = World.of(tenant)
-    differing = 0
-    for start in range(0, len(listed), BATCH):
-        monitors = list(Monitor.objects.live().filter(pk__in=listed[start : start + BATCH]))
-        prefetch_documents(monitors)
-        differing += findings_replace(
-            "monitor",
-            {
-                monitor.pk: examined(Stored.of(monitor).values, world).report.findings
-                for monitor in monitors
-            },
-        )
-    return differing
+    world = _world()
+    return sum(
+        _monitors_examined(listed[start : start + BATCH], world)[0]
+        for start in range(0, len(listed), BATCH)
+    )
+
+
+def _monitors_examined(
+    ids: Sequence[UUID], world: World, *, until: float | None = None
+) -> tuple[int, list[UUID]]:
+    """Check these, at least one and no more after `until`; how many differ, and who was checked."""
+    monitors = list(Monitor.objects.live().filter(pk__in=ids).order_by("pk"))
+    prefetch_documents(monitors)
+    found: dict[UUID, tuple[Finding, ...]] = {}
+    for monitor in monitors:
+        found[monitor.pk] = examined(Stored.of(monitor).values, world).report.findings
+        if until is not None and time.monotonic() >= until:
+            break
+    else:
+        return findings_replace("monitor", found), list(ids)
+    return findings_replace("monitor", found), list(found)
+
+
+def _world() -> World:
+    return World.of(Tenant.objects.select_related("plan").get(pk=current_tenant_id()))
+
+
+def _laps() -> dict[UUID, Lap]:
+    """The laps that are to go on or to begin, whoever has waited longest first."""
+    due = _due()
+    remembered = cache.get_many([_key(tenant_id) for tenant_id in due])
+    laps: dict[UUID, Lap] = {}
+    for tenant_id, basis in due.items():
+        lap = Lap.remembered(remembered.get(_key(tenant_id)))
+        goes_on = lap.basis and lap.stage != "over"
+        laps[tenant_id] = lap if goes_on else Lap(basis, turn=lap.turn)
+    return dict(sorted(laps.items(), key=lambda item: item[1].turn))
 
 
 def _due() -> dict[UUID, str]:
@@ -118,9 +223,9 @@ def _due() -> dict[UUID, str]:
     return {
         tenant_id: basis
         for tenant_id, basis in bases.items()
-        if remembered.get(_key(tenant_id)) != basis
+        if Lap.remembered(remembered.get(_key(tenant_id))).settled != basis
     }
 
 
 def _key(tenant_id: UUID) -> str:
-    return f"findings-basis:{tenant_id}"
+    return f"findings-lap:{tenant_id}"

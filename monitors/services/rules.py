@@ -38,7 +38,7 @@ _THRESHOLD = Struct(
     {"amount": Integer(MAX_INTEGER), "window_s": Integer(MAX_INTEGER)},
     positional=False,
 )
-_ALERTING = Struct(
+ALERTING = Struct(
     'alert preferences like {"severity": "high", "min_interval_s": 60}',
     {
         "severity": optional(Choice(tuple(Severity.values))),
@@ -53,7 +53,7 @@ _MONITOR = Struct(
         **{key: defaulted(Anything()) for key in RUNTIME_KEYS},
         "slug": defaulted(Text()),
         "description": defaulted(Text()),
-        "alerting": defaulted(_ALERTING),
+        "alerting": defaulted(ALERTING),
     },
     positional=False,
 )

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from blip0.common.validation.text import closest
+from blip0.common.validation.similar import closest
 from monitors.expressions.checking import UNKNOWN_KIND
 from monitors.validators.stellar import WORDS
 
@@ -43,6 +43,7 @@ class Index:
         self.specs = 0
         self._by_key: dict[tuple[Group, str], dict[Hashable, Item]] = defaultdict(dict)
         self._by_name: dict[tuple[Group, str], dict[str, Item]] = defaultdict(dict)
+        self._variables: dict[tuple[Group, str], Mapping[str, str]] = {}
 
     def add(self, spec: Any) -> None:
         """Add a contract's spec, which must parse as one of this chain."""
@@ -55,6 +56,17 @@ class Index:
     def find(self, group: Group, signature: str) -> list[Item]:
         """The items of this signature: more than one where their parameters' names differ."""
         return list(self._by_key.get((group, self.key(signature)), {}).values())
+
+    def variables(self, group: Group, signature: str) -> Mapping[str, str]:
+        """The kinds of all parameters of the items of this signature; the first one's count."""
+        place = group, self.key(signature)
+        if place not in self._variables:
+            merged: dict[str, str] = {}
+            for item in self.find(group, signature):
+                for name, kind in item.variables.items():
+                    merged.setdefault(name, kind)
+            self._variables[place] = merged
+        return self._variables[place]
 
     def key(self, signature: str) -> str:
         return evm_key(signature) if self.chain == "EVM" else stellar_key(signature)

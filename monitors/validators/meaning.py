@@ -115,7 +115,7 @@ def _check_types(
     for chain in EXPRESSIVE:
         if chain not in watch.chains:
             continue
-        variables = _variables(condition, chain, expression)
+        variables = _variables(condition, chain, expression, watch)
         if variables is None:
             continue
         for problem in problems(expression, chain, variables):
@@ -124,17 +124,13 @@ def _check_types(
 
 
 def _variables(
-    condition: WatchedCondition, chain: Chain, expression: Expression
+    condition: WatchedCondition, chain: Chain, expression: Expression, watch: Watch
 ) -> Mapping[str, str] | None:
     """The kinds of the condition's variables; None where nothing is known of them."""
     if condition.group == "transactions":
         return transaction_variables(chain)
-    found = condition.items.get(chain)
-    if found:
-        variables: dict[str, str] = {}
-        for item in found:
-            variables = {**item.variables, **variables}
-        return variables
+    if condition.items.get(chain):
+        return watch.indexes[chain].variables(condition.group, condition.signature or "")
     if chain != "Stellar":
         return None
     # The spec comes from the chain: any name may be right, and a position up to the last one.

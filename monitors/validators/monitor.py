@@ -21,7 +21,7 @@ from blip0.common.validation.shapes import (
     entries,
     optional,
 )
-from blip0.common.validation.text import check_name, did_you_mean
+from blip0.common.validation.text import check_name
 from monitors.validators.addresses import check_address
 from monitors.validators.conditions import check_signature
 from monitors.validators.expressions import check_expression
@@ -35,6 +35,8 @@ from monitors.validators.watch import ConditionList, Watch, WatchedAddress, Watc
 from platform_catalog.validators.scripts import SCRIPT_FIELDS, check_script_reference
 
 GROUPS: tuple[ConditionList, ...] = ("functions", "events", "transactions")
+MAX_CHECKSUMS = 500
+"""Addresses of a monitor whose capitals are looked at."""
 STATUSES = ("Any", "Success", "Failure")
 
 ADDRESS = Struct(
@@ -178,7 +180,7 @@ def _check_references(
                 f"monitor.unknown_{noun}",
                 (at, index),
                 f"There is no {noun} `{shorten(name)}` that this monitor may use."
-                f"{did_you_mean(name, known_names)}",
+                f"{out.did_you_mean(name, known_names)}",
             )
 
 
@@ -198,7 +200,8 @@ def _check_addresses(
         members = ADDRESS.named(entry)
         address, spec = members.get("address"), members.get("contract_spec")
         if isinstance(address, str):
-            check_address(address, chains, (place, "address"), out)
+            with_capitals = index < MAX_CHECKSUMS
+            check_address(address, chains, (place, "address"), out, with_capitals=with_capitals)
             same = address.lower() if "EVM" in chains else address
             if same in seen:
                 out.policy(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from blip0.common.canonical import NotCanonical, canonical_bytes
+from blip0.common.canonical import NotCanonical, canonical_size
 from blip0.common.validation.context import CheckContext
 from blip0.common.validation.findings import Findings, Path, label
 from blip0.common.validation.shapes import U64, Shape, refuse
@@ -77,7 +77,7 @@ def check_policy(
     if most is None:
         return
     try:
-        size = len(canonical_bytes(value))
+        size = canonical_size(value)
     except NotCanonical:
         out.policy("spec.canonical", at, "The spec holds a value that can't be stored; remove it.")
         return

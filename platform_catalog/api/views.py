@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+import orjson
 from django.db.models import Model
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from blip0.common.api.caching import kept
+from blip0.common.api.etags import etag_of, tagged
 from blip0.common.api.views import M, TenantViewSet
+from blip0.common.canonical import sha256_hex
 from platform_catalog.api.filters import (
     FilterScriptFilterSet,
     MonitorTemplateFilterSet,
@@ -20,12 +26,14 @@ from platform_catalog.api.serializers import (
     NetworkSerializer,
 )
 from platform_catalog.models import FilterScript, MonitorTemplate, Network
+from tenants.selectors import platform_version
 
 
 class CatalogueViewSet(TenantViewSet[M]):
     """Any member reads all of it, by natural key."""
 
     http_method_names = ["get", "head"]
+    has_tag = True
     read_permission: ClassVar[str | None] = None
     write_permission: ClassVar[str | None] = None
     orderings: ClassVar[tuple[str, ...]] = ("slug", "-slug")
@@ -34,6 +42,26 @@ class CatalogueViewSet(TenantViewSet[M]):
     def represent(self, instances: Sequence[Model]) -> list[dict[str, Any]]:
         serializer: BaseSerializer[Any] = self.get_serializer(instances, many=True)
         return list(serializer.data)
+
+    def list(self, request: Request) -> Response:
+        return self._kept(super().list)
+
+    def retrieve(self, request: Request, **kwargs: Any) -> Response:
+        return self._kept(super().retrieve, **kwargs)
+
+    def _kept(self, answer: Callable[..., Response], **kwargs: Any) -> Response:
+        """From the cache, by the platform's version: two tenants who ask alike are answered alike.
+
+        One query, which reads the version, where it is there; also for a 304.
+        """
+        asked = sha256_hex(self.request.build_absolute_uri().encode())
+
+        def made() -> tuple[bytes, str]:
+            representation = answer(self.request, **kwargs).data
+            return orjson.dumps(representation), etag_of(representation)
+
+        body, etag = kept(f"catalogue:{platform_version()}:{asked}", made)
+        return tagged(self.request, orjson.Fragment(body), etag)
 
 
 class NetworkViewSet(CatalogueViewSet[Network]):

@@ -8,7 +8,7 @@ from django.db import models
 
 from blip0.common.models import StampedModel
 from blip0.common.slugs import CATALOGUE_SLUG
-from platform_catalog.choices import SCRIPT_EXTENSIONS, ScriptLanguage
+from platform_catalog.choices import ScriptLanguage, script_path
 
 
 class FilterScript(StampedModel):
@@ -45,7 +45,7 @@ class FilterScript(StampedModel):
 
     @property
     def script_path(self) -> str:
-        return f"filters/{self.name}.{SCRIPT_EXTENSIONS[ScriptLanguage(self.language)]}"
+        return script_path(self.name, self.language)
 
 
 class FilterScriptVersion(models.Model):

@@ -19,7 +19,7 @@ from blip0.common.validation.shapes import (
     Text,
     optional,
 )
-from blip0.common.validation.text import check_slug, did_you_mean
+from blip0.common.validation.text import check_slug
 
 EXTENSIONS = {"JavaScript": "js", "Python": "py", "Bash": "sh"}
 
@@ -61,7 +61,7 @@ def check_script_reference(
                 "script.missing",
                 place,
                 f"There is no script `{shorten(path)}`; name one of the catalogue by its path."
-                f"{did_you_mean(path, context.script_paths)}",
+                f"{out.did_you_mean(path, context.script_paths)}",
             )
         extension = EXTENSIONS.get(language) if isinstance(language, str) else None
         if extension is not None and _extension(path) != extension:

@@ -25,6 +25,10 @@ class TenantPrincipal(Principal):
     family_id: UUID | None = None
     key: KeyStanding | None = None
 
+    @property
+    def calls_per_hour(self) -> int:
+        return self.person.api_calls_per_hour
+
     @classmethod
     def of_family(cls, person: Standing, family_id: UUID) -> TenantPrincipal:
         return cls(

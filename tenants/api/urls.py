@@ -1,6 +1,8 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from tenants.api.audit import AuditLogViewSet
+from tenants.api.tenant import TenantSettingsView
 from tenants.api.views.access import (
     ApiKeyViewSet,
     InvitationAcceptView,
@@ -15,7 +17,7 @@ router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("members", MemberViewSet, basename="member")
 router.register("invitations", InvitationViewSet, basename="invitation")
 router.register("api-keys", ApiKeyViewSet, basename="api-key")
-
+router.register("audit-log", AuditLogViewSet, basename="audit-record")
 urlpatterns = [
     path("login", LoginView.as_view(), name="login"),
     path("refresh", RefreshView.as_view(), name="refresh"),
@@ -31,5 +33,6 @@ urlpatterns = [
         name="password-reset-confirm",
     ),
     path("invitations/accept", InvitationAcceptView.as_view(), name="invitation-accept"),
+    path("tenant", TenantSettingsView.as_view(), name="tenant"),
     *router.urls,
 ]

@@ -1,4 +1,5 @@
 from tenants.models.access import ApiKey, Invitation, Membership
+from tenants.models.answers import KeptAnswer
 from tenants.models.families import TokenFamily
 from tenants.models.platform import AuditRecord, SystemSetting
 from tenants.models.tenant import Domain, LimitOverride, Plan, Tenant
@@ -12,6 +13,7 @@ __all__ = [
     "ConfigVersion",
     "Domain",
     "Invitation",
+    "KeptAnswer",
     "LimitOverride",
     "Membership",
     "Plan",

@@ -1,6 +1,7 @@
 from tenants.selectors.platform import (
     SettingState,
     limits_of,
+    platform_version,
     setting_state,
     setting_states,
     stored_settings,
@@ -10,6 +11,7 @@ from tenants.selectors.platform import (
 __all__ = [
     "SettingState",
     "limits_of",
+    "platform_version",
     "setting_state",
     "setting_states",
     "stored_settings",

@@ -9,7 +9,8 @@ from blip0.common.exceptions import InvalidField, NotFound
 from blip0.common.system_settings import SETTINGS, SettingDefinition
 from tenants.choices import Limit
 from tenants.contracts import Limits
-from tenants.models import LimitOverride, SystemSetting, Tenant
+from tenants.models import ConfigVersion, LimitOverride, SystemSetting, Tenant
+from tenants.models.versions import PLATFORM_SCOPE
 
 
 def limits_of(tenant: Tenant) -> Limits:
@@ -17,6 +18,15 @@ def limits_of(tenant: Tenant) -> Limits:
     values = {limit.value: getattr(tenant.plan, limit.value) for limit in Limit}
     values |= LimitOverride.objects.filter(tenant=tenant).values_list("limit", "value")
     return Limits(**values)
+
+
+def platform_version() -> str:
+    """Names one committed state of the catalogue and the plans. One query.
+
+    The random token is a part of it: after a restore, an equal number may be another state.
+    """
+    row = ConfigVersion.objects.filter(scope=PLATFORM_SCOPE).values_list("version", "token").first()
+    return "none" if row is None else "{}-{}".format(*row)
 
 
 def tenant_by_slug(slug: str) -> Tenant:

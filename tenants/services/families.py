@@ -80,8 +80,10 @@ def family_rotate(*, family_id: UUID, jti: str, lifetime: timedelta, now: dateti
 
 
 @transaction.atomic
-def family_end(*, family_id: UUID, reason: FamilyEnd, now: datetime) -> None:
-    """Nothing happens where it is over already, or never was."""
+def family_end(
+    *, family_id: UUID, reason: FamilyEnd, now: datetime, actor: Actor | None = None
+) -> None:
+    """By the user, or by an `actor`. Nothing happens where it is over already, or never was."""
     family = (
         TokenFamily.objects.select_for_update(of=("self",))
         .select_related("user", "tenant")
@@ -90,7 +92,7 @@ def family_end(*, family_id: UUID, reason: FamilyEnd, now: datetime) -> None:
     )
     if family is not None:
         _end(family, reason, now)
-        _audit("user.signed_out", family, reason)
+        _audit("user.signed_out", family, reason, actor)
 
 
 def families_end(
@@ -136,11 +138,11 @@ def _end(family: TokenFamily, reason: FamilyEnd, now: datetime) -> None:
     family.save(update_fields=["ended_at", "end_reason"])
 
 
-def _audit(action: str, family: TokenFamily, reason: str = "") -> None:
+def _audit(action: str, family: TokenFamily, reason: str = "", actor: Actor | None = None) -> None:
     user = family.user
     audit_record(
         action=action,
-        actor=Actor(kind="user", id=str(user.pk), name=user.email),
+        actor=actor or Actor(kind="user", id=str(user.pk), name=user.email),
         object_kind="user",
         object_id=user.pk,
         object_name=user.email,

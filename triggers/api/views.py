@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django_filters import rest_framework as filters
@@ -71,18 +71,18 @@ class TriggerViewSet(DocumentViewSet[Trigger]):
     @action(detail=True, methods=["post"])
     def enable(self, request: Request, **kwargs: Any) -> Response:
         """Let monitors fire it again."""
-        instance = self.get_object()
-        expected = self.expected_version(instance)
-        return self.answered(
-            trigger_enable(trigger=instance, actor=self.principal.actor, expected_version=expected)
-        )
+        return self._after(trigger_enable)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def disable(self, request: Request, **kwargs: Any) -> Response:
         """Keep it, and its monitors, but send nothing."""
-        instance = self.get_object()
-        expected = self.expected_version(instance)
-        return self.answered(
-            trigger_disable(trigger=instance, actor=self.principal.actor, expected_version=expected)
+        return self._after(trigger_disable)
+
+    def _after(self, service: Callable[..., Trigger]) -> Response:
+        actor = self.principal.actor
+        return self.changed_by(
+            lambda trigger, expected: service(
+                trigger=trigger, actor=actor, expected_version=expected
+            )
         )

@@ -15,6 +15,7 @@ def _secs(secs, nanos=0):
         {"max_retries": 0, "base_for_backoff": 2**32 - 1, "jitter": "none"},
         {"initial_backoff": _secs(10), "max_backoff": _secs(10)},
         {"initial_backoff": _secs(0, 4_000_000_000)},
+        {"max_backoff": _secs(86_399, 1_000_000_000)},
     ],
 )
 def test_retry__within_bounds__has_no_errors(policy):
@@ -54,6 +55,23 @@ def test_retry__initial_above_maximum__would_stop_the_runtime_and_is_refused(pol
     report = examine(check_retry, policy)
 
     assert (report.verdict, found(report)) == ("ok", [("error", "retry.backoff", pointer)])
+
+
+@pytest.mark.parametrize(
+    ("policy", "pointers"),
+    [
+        ({"max_backoff": _secs(86_400, 1)}, ["/max_backoff"]),
+        (
+            {"initial_backoff": _secs(2**64 - 1), "max_backoff": _secs(2**64 - 1)},
+            ["/initial_backoff", "/max_backoff"],
+        ),
+    ],
+)
+def test_retry__longer_than_a_day__is_refused_by_policy(policy, pointers):
+    report = examine(check_retry, policy)
+
+    assert report.verdict == "ok"
+    assert found(report) == [("error", "retry.range", pointer) for pointer in pointers]
 
 
 def test_retry__duration_as_a_list__is_fine_for_the_runtime_but_not_for_policy():

@@ -21,8 +21,10 @@ NANOS = 1_000_000_000
 DEFAULT_INITIAL_BACKOFF = 250_000_000
 DEFAULT_MAX_BACKOFF = 10 * NANOS
 """Nanoseconds, as the runtime fills them in."""
+MAX_BACKOFF_S = 24 * 3600
+"""Far beyond any use. [inferred] The runtime adds a pause to its clock, which overflows."""
 
-_FIELDS = Struct("a duration", {"secs": Integer(U64), "nanos": Integer(U32)})
+DURATION = Struct("a duration", {"secs": Integer(U64), "nanos": Integer(U32)})
 
 
 class Duration:
@@ -33,7 +35,7 @@ class Duration:
     def check(self, value: object, at: Path, out: Findings) -> bool:
         if not isinstance(value, dict | list):
             return refuse(self.noun, value, at, out)
-        if not _FIELDS.check(value, at, out):
+        if not DURATION.check(value, at, out):
             return False
         if nanoseconds(value) // NANOS > U64:
             return out.parse_error("retry.overflow", at, f"{label(at)} is too long a duration.")
@@ -42,7 +44,7 @@ class Duration:
 
 def nanoseconds(value: object) -> int:
     """The length of a duration that `Duration` accepts."""
-    parts = _FIELDS.named(value)
+    parts = DURATION.named(value)
     return int(str(parts["secs"])) * NANOS + int(str(parts["nanos"]))
 
 
@@ -61,7 +63,7 @@ RETRY_FIELD: Mapping[str, Field] = {"retry_policy": defaulted(RETRY_POLICY)}
 
 
 def check_backoff(value: object, at: Path, out: Findings) -> None:
-    """Refuse what stops the whole runtime at the first notification; `value` must parse."""
+    """Refuse what stops the whole runtime at a notification; `value` must parse."""
     policy = RETRY_POLICY.named(value)
     initial = (
         nanoseconds(policy["initial_backoff"])
@@ -69,6 +71,14 @@ def check_backoff(value: object, at: Path, out: Findings) -> None:
         else DEFAULT_INITIAL_BACKOFF
     )
     longest = nanoseconds(policy["max_backoff"]) if "max_backoff" in policy else DEFAULT_MAX_BACKOFF
+    for field in ("initial_backoff", "max_backoff"):
+        if field in policy and nanoseconds(policy[field]) > MAX_BACKOFF_S * NANOS:
+            out.policy(
+                "retry.range",
+                (at, field),
+                f"`{field}` may be {MAX_BACKOFF_S} seconds, a day, at most: the runtime's "
+                "arithmetic overflows on huge numbers. Lower it.",
+            )
     if initial > longest:
         out.policy(
             "retry.backoff",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from blip0.common.validation.findings import Findings, Path, shorten
-from blip0.common.validation.text import closest
+from blip0.common.validation.similar import closest
 from triggers.validators.types.base import Config, message_of
 
 TRANSACTION_VARIABLES: Mapping[str, tuple[str, ...]] = {

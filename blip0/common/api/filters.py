@@ -1,4 +1,4 @@
-"""Filters of lists. What isn't understood is refused, never ignored."""
+"""Filters of lists."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django_filters import rest_framework as filters
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from blip0.common.api.pagination import CURSOR, ORDERING, PAGE_SIZE
 from blip0.common.api.problems import InvalidParameter
 
 
@@ -44,17 +43,12 @@ class DocumentFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filt
 
 
 class StrictFilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc]  # untyped
-    """Refuses query parameters that the list doesn't know, by name: a typo must not find all."""
+    """Refuses values that a filter can't take. Raises `InvalidParameter`."""
 
     def filter_queryset(
         self, request: Request, queryset: QuerySet[Any], view: APIView
     ) -> QuerySet[Any]:
         filterset = self.get_filterset(request, queryset, view)
-        known = {CURSOR, PAGE_SIZE, ORDERING, *(filterset.filters if filterset else ())}
-        for name in request.query_params:
-            if name not in known:
-                known_names = ", ".join(sorted(known))
-                raise InvalidParameter(name, f"Unknown parameter; this list has {known_names}.")
         if filterset is None:
             return queryset
         if not filterset.is_valid():

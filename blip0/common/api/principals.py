@@ -19,6 +19,11 @@ class Principal:
     permissions: frozenset[str]
     actor: Actor
 
+    @property
+    def calls_per_hour(self) -> int:
+        """How many calls the tenant may make in an hour. No query in the usual case."""
+        raise NotImplementedError
+
 
 def principal_of(request: Request) -> Principal:
     """The caller. Raises `NotAuthenticated` (401) where there is none."""

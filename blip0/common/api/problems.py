@@ -6,6 +6,7 @@ of an unexpected exception is shown: the log has it, under the same `request_id`
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -32,6 +33,7 @@ from blip0.common.exceptions import (
     Stale,
     TooMany,
 )
+from blip0.common.idempotency import InFlight
 from blip0.common.request_ids import request_id_of
 from blip0.common.validation import Finding, InvalidDocument
 from blip0.common.validation.findings import Path, pointer
@@ -155,6 +157,8 @@ def _of_domain_error(error: DomainError) -> Problem:
         headers["ETag"] = error.etag
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, InFlight):
+        headers["Retry-After"] = str(error.wait_s)
     if isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = CHALLENGE
     return Problem(
@@ -172,7 +176,7 @@ def _of_api_exception(error: exceptions.APIException) -> Problem:
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait) + 1)
+        headers["Retry-After"] = str(math.ceil(wait))
     code, detail = str(error.get_codes()), str(error.detail)
     at = error.pointer if isinstance(error, BadJSON) else ""
     return Problem(

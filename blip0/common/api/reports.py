@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from django.db import transaction
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -15,6 +16,13 @@ from blip0.common.validation import Report
 from blip0.common.validation.stored import finding_representation
 
 VALIDATE_ONLY: Final = "validate_only"
+VALIDATE_ONLY_PARAMETER: Final = OpenApiParameter(
+    VALIDATE_ONLY,
+    bool,
+    OpenApiParameter.QUERY,
+    description="With `true`, do everything but save it: 200 with what would be found, or the "
+    "problem that a save would have.",
+)
 
 
 class FindingSerializer(serializers.Serializer[Any]):
@@ -42,10 +50,6 @@ def report_representation(report: Report) -> dict[str, Any]:
 
 def validates_only(request: Request) -> bool:
     """Whether the caller wants all of a write but the write. Raises `InvalidParameter`."""
-    for name in request.query_params:
-        if name != VALIDATE_ONLY:
-            # Whoever misspells it must not find the document saved.
-            raise InvalidParameter(name, f"Unknown parameter; there is `{VALIDATE_ONLY}`.")
     asked = request.query_params.get(VALIDATE_ONLY, "false")
     if asked not in ("true", "false"):
         raise InvalidParameter(VALIDATE_ONLY, f"`{VALIDATE_ONLY}` must be true or false.")

@@ -10,7 +10,12 @@ from django.views.decorators.http import require_safe
 @require_safe
 def api_root(request: HttpRequest) -> JsonResponse:
     """Links to the documentation, the OpenAPI document and sign-in. Public."""
-    links = {"documentation": "docs", "openapi": "schema", "login": "login"}
+    links = {
+        "documentation": "docs",
+        "openapi": "schema",
+        "runtime_contract": "runtime-contract",
+        "login": "login",
+    }
     return JsonResponse(
         {key: request.build_absolute_uri(reverse(name)) for key, name in links.items()}
     )

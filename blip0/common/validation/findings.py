@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from blip0.common.validation.similar import closest
+
 Level: TypeAlias = Literal["error", "warning", "info"]
 Source: TypeAlias = Literal["runtime", "policy"]
 Stage: TypeAlias = Literal["parse", "validate", "policy"]
@@ -16,6 +18,8 @@ Path: TypeAlias = "tuple[Path, str | int] | None"
 rendered as a JSON pointer only when something is found there."""
 
 MAX_FINDINGS = 200
+MAX_SUGGESTIONS = 10
+"""Suggestions in one check; those after them take time, and few people read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._findings: list[Finding] = []
+        self._suggestions = 0
         self.parse_failed = False
         self.validate_failed = False
 
@@ -102,6 +107,12 @@ class Findings:
 
     def advise(self, code: str, at: Path, message: str, level: Level = "warning") -> None:
         self._add(level, code, at, message, "policy", "policy")
+
+    def did_you_mean(self, word: str, known: Iterable[str]) -> str:
+        """` Did you mean `x`?`, or nothing."""
+        self._suggestions += 1
+        guess = closest(word, known) if self._suggestions <= MAX_SUGGESTIONS else None
+        return f" Did you mean `{guess}`?" if guess else ""
 
     def absorb(self, other: Findings) -> None:
         """Take over what a trial (a `Findings` of its own) found."""

@@ -31,7 +31,7 @@ def scan(value: object, out: Findings) -> bool:
             )
             return False
         if not isinstance(item, dict | list):
-            if not _scalar_is_fine(item, at, out):
+            if not (_is_plain(item) or _scalar_is_fine(item, at, out)):
                 return False
             continue
         depth += 1
@@ -43,7 +43,7 @@ def scan(value: object, out: Findings) -> bool:
             deepest, deepest_at = depth, at
         if isinstance(item, list):
             stack.extend((entry, (at, index), depth) for index, entry in enumerate(item))
-        elif not all(_key_is_fine(key, at, out) for key in item):
+        elif not all(_is_plain(key) or _key_is_fine(key, at, out) for key in item):
             return False
         else:
             stack.extend((entry, (at, key), depth) for key, entry in item.items())
@@ -54,6 +54,11 @@ def scan(value: object, out: Findings) -> bool:
             f"The document is nested {deepest} levels deep; {MAX_POLICY_DEPTH} are allowed.",
         )
     return True
+
+
+def _is_plain(item: object) -> bool:
+    """Whether this is text that needs no second look, as nearly all is."""
+    return isinstance(item, str) and item.isascii() and not item.startswith(SEALED_PREFIX)
 
 
 def _key_is_fine(key: object, at: Path, out: Findings) -> bool:

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from blip0.common.strict_json import repeated_keys
-from blip0.common.validation.findings import Findings, Path, label, shorten
-from blip0.common.validation.text import closest
+from blip0.common.validation.findings import MAX_SUGGESTIONS, Findings, Path, label, shorten
+from blip0.common.validation.similar import closest
 
 U8, U16, U32, U64 = 2**8 - 1, 2**16 - 1, 2**32 - 1, 2**64 - 1
-MAX_SUGGESTIONS = 20
 
 
 class Shape(Protocol):

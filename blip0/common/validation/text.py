@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
 
 from blip0.common.slugs import CATALOGUE_SLUG, OBJECT_SLUG
 from blip0.common.validation.findings import Findings, Path, label, shorten
@@ -30,21 +28,6 @@ def control_characters(text: str, allowed: str = "") -> bool:
 
 def byte_length(text: str) -> int:
     return len(text.encode(errors="surrogatepass"))
-
-
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` is probably a misspelling of."""
-    if len(word) > 64:  # a comparison costs the square of the length
-        return None
-    by_fold = {name.lower(): name for name in known}
-    match = difflib.get_close_matches(word.lower(), by_fold, n=1, cutoff=0.6)
-    return by_fold[match[0]] if match else None
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` Did you mean `x`?`, or nothing."""
-    guess = closest(word, known)
-    return f" Did you mean `{guess}`?" if guess else ""
 
 
 def check_name(value: object, at: Path, out: Findings) -> None:

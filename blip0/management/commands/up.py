@@ -17,7 +17,7 @@ from blip0.embedded.errors import EmbeddedError
 from blip0.embedded.processes import PROCESSES, command
 from blip0.embedded.server import is_free
 from blip0.embedded.services import Services
-from blip0.embedded.state import read_state
+from blip0.embedded.state import FOLDER, read_state
 from blip0.embedded.supervisor import supervise
 from blip0.settings.environment import PROJECT_ROOT, env
 
@@ -70,14 +70,13 @@ class Command(BaseCommand):
         call_command("demo", stdout=people)
         # The processes are forked from this one and must not share its connections.
         connections.close_all()
+        data = PROJECT_ROOT / FOLDER
         url = f"http://127.0.0.1:{port}"
         return supervise(
-            {
-                name: command(name, root=PROJECT_ROOT, data=PROJECT_ROOT / ".blip0", port=port)
-                for name in PROCESSES
-            },
+            {name: command(name, root=PROJECT_ROOT, data=data, port=port) for name in PROCESSES},
             root=PROJECT_ROOT,
             output=sys.stdout,
+            metrics=data / "metrics",
             health_url=f"{url}/health/live",
             on_ready=lambda: self._show(_page(url, people.getvalue())),
         )

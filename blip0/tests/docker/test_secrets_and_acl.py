@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -18,6 +19,10 @@ from blip0.common.sealing import Keyring
 from blip0.embedded.binaries import valkey_server
 from blip0.settings.environment import Environment
 from blip0.testing import PROJECT_ROOT
+from cachesync.contracts import digest_of
+from cachesync.keys import PLATFORM
+from cachesync.reader import Follower
+from cachesync.tests.reader.support import forge
 
 DOCKER = PROJECT_ROOT / "docker"
 Connect = Callable[[str, str], redis.Redis]
@@ -179,6 +184,27 @@ def test_runtime__in_the_projection__reads_and_writes_what_the_contract_says(
         runtime.acl_list,
     ):
         assert _refused(forbidden)
+
+
+@pytest.mark.parametrize("role", ["projection"], indirect=True)
+def test_runtime__as_the_reference_reader__may_do_all_that_it_does(
+    connect: Connect, passwords: dict[str, str]
+) -> None:
+    control = connect("control-plane", passwords["projection_password"])
+    meta: dict[Any, Any] = {"rev": 1, "epoch": 1, "token": "t", "schema": 1, "count": 0}
+    control.delete("platform:projection:meta", "platform:projection:changes")
+    control.hset("platform:projection:ready", mapping={"epoch": "1", "schema": "1"})
+    control.hset("platform:projection:meta", mapping={**meta, "digest": digest_of({}, [])})
+    reader = Follower(connect("runtime", passwords["runtime_password"]), instance="two")
+
+    reader.start()
+    forge(control, PLATFORM, {"networks:base": '{"slug": "base"}'})
+    assert [change.changed for change in reader.follow()] == [("networks:base",)]
+    assert reader.poll() == []
+    reader.acknowledge()
+    assert control.hgetall("runtime:two:ack") == {"platform": "1:2"}
+    reader.leave()
+    assert not control.exists("runtime:two:ack")
 
 
 @pytest.mark.parametrize("role", ["projection"], indirect=True)

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
 from django.db import connection
 
+from blip0.common.scraping import serve_metrics
 from cachesync.services.sweep import sweep
 from cachesync.services.wake import WAKE_CHANNEL, wake_client
 from cachesync.store import Store
@@ -32,6 +33,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        serve_metrics()
         logger.info("projector.started")
         alarm = _Alarm()
         while not self._stopping:
@@ -52,7 +54,7 @@ class Command(BaseCommand):
             connection.close()
             return
         if done.results or done.failed:
-            logger.info("projector.swept", results=dict(done.results), failed=done.failed)
+            logger.info("projector.swept", results=done.counted, failed=done.failed)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True

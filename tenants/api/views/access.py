@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, ClassVar
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -15,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from blip0.common.api.views import TenantViewSet
+from blip0.common.commits import after_commit
 from tenants.api.principals import tenant_principal
 from tenants.api.serializers import (
     SCOPES,
@@ -132,8 +131,7 @@ class InvitationViewSet(TenantViewSet[Invitation]):
             held=principal.permissions,
             actor=principal.actor,
         )
-        send = partial(send_invitation.apply_async, (str(invitation.pk),), retry=False)
-        transaction.on_commit(send, robust=True)
+        after_commit(send_invitation.apply_async, (str(invitation.pk),), retry=False)
         return Response(self.shown(invitation), status=status.HTTP_201_CREATED)
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:
@@ -179,6 +177,7 @@ class ApiKeyViewSet(TenantViewSet[ApiKey]):
     write_permission: ClassVar[str | None] = "api_keys.write"
     orderings = ("-created_at", "created_at")
     cache_control = "no-store"
+    one_time = ("key",)
 
     def get_queryset(self) -> QuerySet[ApiKey]:
         own: QuerySet[ApiKey] = ApiKey.objects.filter(tenant_id=self.principal.tenant_id)

@@ -29,7 +29,12 @@ class PublicView(APIView):
 
 
 class PersonalView(TenantView):
-    """Asks for no permission: it is about the caller."""
+    """Asks for no permission: it is about the caller.
+
+    Passwords and tokens go in and out: nothing of a request is kept for another, as a hash neither.
+    """
+
+    keeps_answers = False
 
     read_permission: ClassVar[str | None] = None
     write_permission: ClassVar[str | None] = None

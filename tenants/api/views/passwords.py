@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from django.db import transaction
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from blip0.common.commits import after_commit
 from tenants.api.serializers import (
     PasswordResetConfirmSerializer,
     PasswordResetSerializer,
@@ -34,8 +32,7 @@ class PasswordResetView(PublicView):
     def post(self, request: Request) -> Response:
         email = body(PasswordResetSerializer, request)["email"]
         password_reset_count(email=email)
-        send = partial(send_password_reset.apply_async, (email,), retry=False)
-        transaction.on_commit(send, robust=True)
+        after_commit(send_password_reset.apply_async, (email,), retry=False)
         return Response(status=status.HTTP_202_ACCEPTED)
 
 

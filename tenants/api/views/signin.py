@@ -116,7 +116,10 @@ class LogoutView(PublicView):
     problem_statuses = ("401",)
 
     @extend_schema(
-        operation_id="logout", request=None, responses={204: None}, auth=[{"accessToken": []}]
+        operation_id="logout",
+        request=None,
+        responses={204: None},
+        auth=[{"accessToken": []}],  # type: ignore[list-item]  # goes into the document as it is
     )
     def post(self, request: Request) -> Response:
         reader = TenantJWTAuthentication()

@@ -44,7 +44,7 @@ def token_of(invitation_id):
     mail.outbox.clear()
     send_invitation(invitation_id)
     (message,) = mail.outbox
-    return re.search(r"^    ([\w-]{43})$", message.body, re.MULTILINE)[1]
+    return re.findall(r"^    ([\w-]{43})$", str(message.body), re.MULTILINE)[0]
 
 
 def accept(token, password=STRONG, **body):

@@ -91,7 +91,7 @@ CHANGES: dict[str, tuple[Callable[[], object], tuple[int, str]]] = {
 
 
 @pytest.fixture
-def hang(settings) -> Iterator[Callable[[int], None]]:
+def hang(settings) -> Iterator[Callable[[int], object]]:
     """Makes the cache's server hang, for milliseconds."""
     client = redis.Redis.from_url(settings.REDIS_CACHE_URL)
     yield lambda ms: client.client_pause(ms, all=True)

@@ -295,6 +295,15 @@ describe(
     fix="Remove it.",
 )
 describe(
+    "retry.range",
+    "error",
+    "policy",
+    "A pause between two tries is longer than a day. Such numbers overflow in the runtime.",
+    kind="retry",
+    example='{"max_backoff": {"secs": 86401, "nanos": 0}}',
+    fix="Lower it.",
+)
+describe(
     "retry.backoff",
     "error",
     "policy",

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0004_status_before_deletion"),
+        ("tenants", "0005_kept_answers"),
     ]
 
     operations = [
@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
                             ("password", "Password changed"),
                             ("disabled", "Account disabled"),
                             ("removed", "Membership removed"),
+                            ("staff", "Ended by staff"),
                         ],
                         editable=False,
                         max_length=12,
@@ -80,6 +81,7 @@ class Migration(migrations.Migration):
                                         "password",
                                         "disabled",
                                         "removed",
+                                        "staff",
                                     ],
                                 ),
                                 ("ended_at__isnull", False),

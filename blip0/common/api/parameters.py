@@ -1,0 +1,42 @@
+"""Query parameters: what isn't understood is refused by name, never ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+from rest_framework.request import Request
+
+from blip0.common.api.problems import InvalidParameter
+
+EXPAND: Final = "expand"
+"""Asks for what changes without a new version of the object."""
+FIELDS: Final = "fields"
+
+
+def require_known(request: Request, known: Collection[str]) -> None:
+    """A typo must not find all, or save what should only be checked. Raises `InvalidParameter`."""
+    for name in request.query_params:
+        if name not in known:
+            offered = f"there are {', '.join(sorted(known))}" if known else "there is none"
+            raise InvalidParameter(name, f"Unknown parameter; {offered}.")
+
+
+def listed(request: Request, parameter: str, known: Collection[str]) -> list[str]:
+    """The names that a parameter lists, separated by commas. Raises `InvalidParameter`."""
+    asked = [name for name in request.query_params.get(parameter, "").split(",") if name]
+    for name in asked:
+        if name not in known:
+            offered = ", ".join(known) or "nothing here"
+            raise InvalidParameter(parameter, f"There is no `{name}`; there is: {offered}.")
+    return asked
+
+
+def only(
+    representations: Sequence[Mapping[str, Any]], fields: Collection[str]
+) -> list[dict[str, Any]]:
+    """The representations with these members only; with all of them where none are named."""
+    return [
+        {key: value for key, value in each.items() if not fields or key in fields}
+        for each in representations
+    ]

@@ -1,0 +1,128 @@
+"""A real PgBouncer in front of the tests' PostgreSQL: in transaction mode nothing may start."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection
+
+from blip0.testing import PROJECT_ROOT
+
+PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+CONFIG = """
+[databases]
+* = host={host} port={port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {own}
+auth_type = trust
+auth_file = {users}
+pool_mode = {mode}
+default_pool_size = {size}
+ignore_startup_parameters = extra_float_digits,options
+unix_socket_dir =
+logfile = {log}
+pidfile = {pid}
+"""
+
+pytestmark = [
+    pytest.mark.usefixtures("committed"),
+    pytest.mark.skipif(
+        PGBOUNCER is None and not os.environ.get("CI"), reason="pgbouncer is not installed"
+    ),
+]
+
+
+@pytest.fixture
+def pooled(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of the tests' database through PgBouncer, in the mode that the test asks for."""
+    mode, size = request.param
+    to = connection.settings_dict
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        own = free.getsockname()[1]
+    users = tmp_path / "users"
+    users.write_text(f'"{to["USER"]}" "{to["PASSWORD"]}"\n')
+    config = tmp_path / "pgbouncer.ini"
+    config.write_text(
+        CONFIG.format(
+            host=to["HOST"],
+            port=to["PORT"],
+            own=own,
+            users=users,
+            mode=mode,
+            size=size,
+            log=tmp_path / "log",
+            pid=tmp_path / "pid",
+        )
+    )
+    command = [str(PGBOUNCER), "-q", str(config)]
+    if os.getuid() == 0:  # it refuses to be root
+        for path in (tmp_path, *tmp_path.parents):
+            if "pytest" in path.name:
+                path.chmod(0o755)
+        shutil.chown(tmp_path, "nobody")
+        command[1:1] = ["-u", "nobody"]
+    process = subprocess.Popen(command)
+    try:
+        _wait_for(own)
+        yield f"postgres://{to['USER']}:{to['PASSWORD']}@127.0.0.1:{own}/{to['NAME']}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(100):
+        with socket.socket() as client:
+            if client.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError("pgbouncer doesn't answer")
+
+
+def start(url: str) -> subprocess.CompletedProcess[str]:
+    """A process of ours that asks the database something."""
+    return subprocess.run(
+        [sys.executable, "manage.py", "tenant_list"],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, "DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "pooled", [("transaction", 20), ("transaction", 2), ("transaction", 1)], indirect=True
+)
+def test_start__pooler_in_transaction_mode__refused_with_the_fix(pooled: str) -> None:
+    done = start(pooled)
+    assert done.returncode != 0
+    assert "pool_mode = session" in done.stderr
+    assert "acme" not in done.stdout
+
+
+@pytest.mark.parametrize("pooled", [("session", 20)], indirect=True)
+def test_start__pooler_in_session_mode__works(pooled: str) -> None:
+    done = start(pooled)
+    assert done.returncode == 0, done.stderr
+    assert "acme" in done.stdout
+
+
+def test_start__no_pooler__leaves_no_session_behind() -> None:
+    url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict)
+    assert start(url).returncode == 0
+    with psycopg.connect(url) as direct:
+        row = direct.execute("SHOW statement_timeout").fetchone()
+    assert row == ("0",)
