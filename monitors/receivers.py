@@ -6,12 +6,10 @@ One that makes a monitor's document too large is refused here, in the transactio
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
+from blip0.common.commits import after_commit
 from blip0.common.tenancy import current_tenant_id, in_tenant
 from monitors.projections import monitor_ids_for
 from monitors.services.recheck import findings_recheck
@@ -33,8 +31,8 @@ def _trigger_changed(*, trigger: Trigger, has_grown: bool, **_kwargs: Any) -> No
         require_fitting_documents(trigger)
     monitors = monitor_ids_for(triggers=[trigger.pk])
     if 0 < len(monitors) <= AT_ONCE:
-        # Robust: the change is made, and the beat will look anyway.
-        transaction.on_commit(partial(_recheck, current_tenant_id(), monitors), robust=True)
+        # Should it fail, the change is made, and the beat will look anyway.
+        after_commit(_recheck, current_tenant_id(), monitors)
 
 
 def _recheck(tenant_id: UUID, monitors: Collection[UUID]) -> None:

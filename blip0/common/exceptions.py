@@ -76,6 +76,16 @@ class LimitReached(DomainError):
     code = "limit_reached"
 
 
+class TooMany(DomainError):
+    """Too often in too short a time; the same may be tried again after `retry_after_s` seconds."""
+
+    code = "too_many"
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class NotSignedIn(DomainError):
     """Who asks isn't known: credentials are wrong, or no longer stand."""
 

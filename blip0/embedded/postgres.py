@@ -9,6 +9,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -34,6 +35,7 @@ _SETTINGS = {
     "log_checkpoints": "off",
     "timezone": "UTC",
 }
+_SYNCFS_FROM = 14
 _THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -70,6 +72,10 @@ class Postgres(Server):
 
     def command(self, record: Record, *, durable: bool) -> list[str]:
         settings = _SETTINGS | {"port": str(record.port)} | ({} if durable else _THROWAWAY)
+        if sys.platform == "linux" and self._version >= _SYNCFS_FROM:
+            # After a crash it makes sure of all its files: in one call, not in one for each. The
+            # schemas of 50 tenants have 7,000 of them, and took twelve seconds.
+            settings["recovery_init_sync_method"] = "syncfs"
         arguments = [f"--{name}={value}" for name, value in settings.items()]
         return [self._program("postgres"), "-D", str(self.folder), *arguments]
 

@@ -7,7 +7,10 @@ import environ
 from blip0.settings.environment import env
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api.authentication.TenantJWTAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "tenants.api.authentication.ApiKeyAuthentication",
+        "tenants.api.authentication.TenantJWTAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "blip0.common.api.schema.Blip0Schema",
     "DEFAULT_PARSER_CLASSES": ["blip0.common.api.parsers.StrictJSONParser"],
@@ -19,12 +22,15 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "URL_FORMAT_OVERRIDE": None,
 }
+JWT_KEYS = env.text("BLIP0_JWT_KEYS")
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
-    "SIGNING_KEY": env.text("BLIP0_JWT_KEY"),
+    # Its own backend has one key, and would take Django's; `tenants.api.tokens` has the keyring.
+    "SIGNING_KEY": None,
     "ISSUER": "blip0",
     "AUDIENCE": "blip0-api",
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=30),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
     "USER_ID_FIELD": "id",
     "USER_ID_CLAIM": "sub",
     "AUTH_TOKEN_CLASSES": ["tenants.api.tokens.TenantAccessToken"],

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import transaction
 
 from blip0.common.actors import Actor
 from blip0.common.audit import difference, redact
+from blip0.common.commits import after_commit
 from tenants.models import AuditRecord
 
 logger = structlog.get_logger(__name__)
@@ -41,7 +40,8 @@ def audit_record(
     else:
         old = redact(before) if before is not None else None
         new = redact(after) if after is not None else None
-    event = partial(
+    # What is rolled back (a dry run, `validate_only`, a failure) did not happen, in the log too.
+    after_commit(
         logger.info,
         action,
         object_id=str(object_id),
@@ -49,8 +49,6 @@ def audit_record(
         actor_kind=actor.kind,
         actor_id=actor.id,
     )
-    # What is rolled back (a dry run, `validate_only`, a failure) did not happen, in the log too.
-    transaction.on_commit(event, robust=True)
     return AuditRecord.objects.create(
         action=action,
         tenant_id=tenant_id,

@@ -53,7 +53,7 @@ _DESCRIPTIONS = {
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "422": "A rule is broken; `errors` points at each place.",
-    "429": "No call is left at present; `Retry-After` says for how long.",
+    "429": "Too often, or no call is left at present; `Retry-After` says for how long.",
 }
 
 
@@ -90,7 +90,7 @@ class Blip0Schema(AutoSchema):
         parameters = list(super().get_override_parameters())
         if self._is_tagged:
             parameters.append(_IF_NONE_MATCH if self.method == "GET" else _IF_MATCH)
-        if isinstance(self.view, TenantView) and self.method == "POST" and not self._only_reads:
+        if self._keeps_answers:
             parameters.append(_IDEMPOTENCY_KEY)
         if isinstance(self.view, DocumentViewSet) and self.view.action in self.view.checkable:
             parameters.append(VALIDATE_ONLY_PARAMETER)
@@ -158,6 +158,12 @@ class Blip0Schema(AutoSchema):
             return view.action not in _UNTAGGED
         return isinstance(view, TenantView) and view.has_tag
 
+    @property
+    def _keeps_answers(self) -> bool:
+        view = self.view
+        keeps = isinstance(view, TenantView) and view.keeps_answers
+        return keeps and self.method == "POST" and not self._only_reads
+
     def _problem_statuses(self) -> list[str]:
         statuses = []
         if isinstance(self.view, TenantView):
@@ -169,4 +175,4 @@ class Blip0Schema(AutoSchema):
             statuses += ["400", "409", "413", "415", "422"]
             if self._is_tagged:
                 statuses.append("412")
-        return statuses
+        return [*statuses, *getattr(self.view, "problem_statuses", ())]

@@ -58,6 +58,8 @@ class TenantView(APIView):
     cache_control = "private, no-cache"
     one_time: ClassVar[Collection[str]] = ()
     """Members of an answer to a POST that are shown once, and never kept for a replay."""
+    keeps_answers: ClassVar[bool] = True
+    """Whether a POST may be asked for once, by an `Idempotency-Key`: not where it has secrets."""
     has_tag: ClassVar[bool] = False
     """Whether a read has an entity tag, for the OpenAPI document; of a viewset, one of a list."""
     allowance: Allowance | None = None
@@ -71,7 +73,7 @@ class TenantView(APIView):
         require_known(request, self.parameters())
         self._inside.enter_context(in_tenant(self.principal.tenant_id))
         handler = getattr(self, "post", None)
-        if handler and asks_for_once(request) and not self.reads(request):
+        if handler and self.keeps_answers and asks_for_once(request) and not self.reads(request):
             # Here, because DRF looks the handler up after this method.
             self.__dict__["post"] = partial(once, handler, self.one_time)
 

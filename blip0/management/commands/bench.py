@@ -6,11 +6,13 @@ import statistics
 import time
 import uuid
 from argparse import ArgumentParser
+from collections.abc import Callable
 
 from django.core.management.base import CommandError
 
 from blip0.common.commands import PlatformCommand
 from blip0.common.tenancy import schema_name_for
+from blip0.management.kills import run_kills
 from monitors.management.bench_findings import measure
 from monitors.services.recheck import BUDGET_S
 from tenants.services.schemas import schema_create, schema_drop
@@ -30,18 +32,23 @@ class Command(PlatformCommand):
         findings = subjects.add_parser("findings", help="How long the beat's checks take.")
         findings.add_argument("--tenants", type=int, default=10, help="How many (default: 10).")
         findings.add_argument("--monitors", type=int, default=200, help="Of each (default: 200).")
+        kills = subjects.add_parser("kills", help="Whether the projection survives kill -9.")
+        kills.add_argument("--seconds", type=int, default=300, help="For how long (default: 300).")
+        kills.add_argument("--writers", type=int, default=20, help="How many (default: 20).")
+        kills.add_argument("--tenants", type=int, default=50, help="How many (default: 50).")
+        kills.add_argument("--seed", type=int, default=1, help="Of the choices (default: 1).")
 
     def handle(self, *_args: object, subject: str, **options: int) -> None:
-        counts = {"schemas": ("count",), "findings": ("tenants", "monitors")}[subject]
+        subjects: dict[str, tuple[Callable[..., bool], tuple[str, ...]]] = {
+            "schemas": (self._schemas, ("count",)),
+            "findings": (self._findings, ("tenants", "monitors")),
+            "kills": (run_kills, ("seconds", "writers", "tenants", "seed")),
+        }
+        is_kept, counts = subjects[subject]
         for option in counts:
             if options[option] < 1:
                 raise CommandError(f"--{option} must be at least 1.")
-        kept = (
-            self._schemas(options["count"])
-            if subject == "schemas"
-            else self._findings(options["tenants"], options["monitors"])
-        )
-        if not kept:
+        if not is_kept(*(options[option] for option in counts)):
             raise CommandError("The promise isn't kept: is the machine busy?")
 
     def _schemas(self, count: int) -> bool:

@@ -15,7 +15,6 @@ from blip0.common.metrics import METRICS
 from blip0.testing.api import ana, olga, vic
 from blip0.testing.live import CLIENTS, at_once, bearer, call, live_server
 from tenants.models import LimitOverride, Plan
-from tenants.selectors import calls_per_hour
 
 URL = "/api/v1/networks"
 CACHE = str(django_settings.CACHES["default"]["LOCATION"])
@@ -112,11 +111,14 @@ def test_limit__plan_and_override_changed__hold_for_the_next_call(acme):
 
 
 def test_limit__unchanged__is_known_without_a_query(acme, count_queries):
-    calls_per_hour(acme)
+    client = ana()
+    client.get("/api/v1/me")
 
     with count_queries() as log:
-        assert calls_per_hour(acme) == acme.plan.api_calls_per_hour
+        quota = acme.plan.api_calls_per_hour
+        answer = client.get("/api/v1/me")
 
+    assert answer["RateLimit-Policy"].startswith(f'"tenant";q={quota};')
     assert not len(log)
 
 

@@ -61,7 +61,7 @@ def test_secrets__in_two_folders__differ(secrets: Path, tmp_path: Path) -> None:
 def test_secrets__made__satisfy_production(secrets: Path) -> None:
     names = {
         "SECRET_KEY": "secret_key",
-        "BLIP0_JWT_KEY": "jwt_key",
+        "BLIP0_JWT_KEYS": "jwt_keys",
         "BLIP0_SEALING_KEYS": "sealing_keys",
         "BLIP0_SCRIPT_SIGNING_KEY": "script_signing_key",
     }

@@ -122,7 +122,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
         "ALLOWED_HOSTS": "blip0.example.org",
         "BLIP0_PUBLIC_URL": "https://blip0.example.org",
         "SECRET_KEY_FILE": str(secrets / "secret_key"),
-        "BLIP0_JWT_KEY_FILE": str(secrets / "jwt_key"),
+        "BLIP0_JWT_KEYS_FILE": str(secrets / "jwt_keys"),
         "BLIP0_SEALING_KEYS_FILE": str(secrets / "sealing_keys"),
         "BLIP0_SCRIPT_SIGNING_KEY_FILE": str(secrets / "script_signing_key"),
         **SERVICES,

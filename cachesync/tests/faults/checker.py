@@ -52,6 +52,8 @@ class Report:
     """Entries of the change stream."""
     away: int = 0
     """Looks that Redis didn't answer."""
+    committed: int = 0
+    """Transactions."""
     seen: int = 0
     staleness_max: float = 0.0
     staleness_p99: float = 0.0
@@ -75,6 +77,7 @@ class _Fault:
 
     excuses: frozenset[str]
     within_s: float
+    stops_clock: bool
     over_at: float | None = None
     healed: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
@@ -131,6 +134,7 @@ class Checker:
     def report(self) -> Report:
         report, staleness = self._report, self._history.staleness
         report.seen = len(staleness)
+        report.committed = self._history.committed
         if staleness:
             report.staleness_max = staleness[-1]
             report.staleness_p99 = staleness[int(len(staleness) * 0.99)]
@@ -143,8 +147,8 @@ class Checker:
 
     @property
     def _patience(self) -> float:
-        """While Redis is away or damaged nothing is late; then the clock starts anew."""
-        if any(fault.over_at is None for fault in self._faults.values()):
+        """While a fault stops the clock nothing is late; then it starts anew."""
+        if any(fault.over_at is None and fault.stops_clock for fault in self._faults.values()):
             return time.monotonic()
         return self._patience_since
 
@@ -177,12 +181,15 @@ class Checker:
 
     def _hear_of_fault(self, line: Line) -> None:
         if line.stage is Stage.FAULT:
-            excuses = frozenset(line.data["excuses"])
-            self._faults[line.data["name"]] = _Fault(excuses, line.data["within_s"])
+            data = line.data
+            self._faults[data["name"]] = _Fault(
+                frozenset(data["excuses"]), data["within_s"], data["stops_clock"]
+            )
             return
         fault = self._faults[line.data["name"]]
         fault.over_at = line.at
-        self._patience_since = max(self._patience_since, line.at)
+        if fault.stops_clock:
+            self._patience_since = max(self._patience_since, line.at)
         self._history.forget(line.data.get("other_history", ()))
 
     def _note(self, scope: str, violations: Iterable[Violation]) -> None:

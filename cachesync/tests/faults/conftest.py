@@ -32,7 +32,7 @@ PACE = (
     if SHORT
     else Pace(sweep_s=5.0, reconcile_s=30.0, writing_s=SECONDS)
 )
-MONITORS = 5
+MONITORS, TENANTS = 5, 3
 
 OpenGround = Callable[[int], AbstractContextManager[Ground]]
 
@@ -51,7 +51,7 @@ def open_ground(
         ours = Database(server_conninfo(current), str(current["NAME"]))
     model = ours.copied(f"{ours.name}_faults")
     place = Place("populate", folder, model.name, "", PACE.sweep_s, PACE.reconcile_s, seed=0)
-    populating = Worker(populate, place, MONITORS)
+    populating = Worker(populate, place, MONITORS, TENANTS)
     populating.wait(60)
     assert populating.exitcode == 0, populating.said()
     numbers = itertools.count(1)

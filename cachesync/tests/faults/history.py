@@ -52,6 +52,8 @@ class History:
     def __init__(self) -> None:
         self.staleness: list[float] = []
         """Seconds from commit to sight, for each object of each transaction, ascending."""
+        self.committed = 0
+        """Transactions."""
         self._scopes: dict[str, _ScopeHistory] = defaultdict(_ScopeHistory)
         self._transactions: dict[str, _Transaction] = {}
         self._shown: set[str] = set()
@@ -77,6 +79,7 @@ class History:
             return
         transaction.stage = line.stage
         if line.stage is Stage.COMMITTED:
+            self.committed += 1
             for fact in transaction.facts:
                 self._scopes[fact.scope].awaited.append(_Awaited(fact, line.at))
         elif name in self._shown:

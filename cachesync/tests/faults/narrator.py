@@ -31,18 +31,23 @@ class Narrator:
 
     @contextmanager
     def fault(
-        self, *excuses: str, within_s: float = LIMIT_S, other_history: Collection[str] = ()
+        self,
+        *excuses: str,
+        within_s: float = LIMIT_S,
+        stops_clock: bool = True,
+        other_history: Collection[str] = (),
     ) -> Iterator[None]:
         """Tell the checker of damage, before and after, and what readers see of it by itself,
-        `within_s` after it at most.
+        `within_s` after it at most. With `stops_clock`, what was committed meanwhile or before
+        is late only that long after it.
         """
         self._faults += 1
-        name = f"fault {self._faults}"
-        self._journal.write(Stage.FAULT, name=name, excuses=excuses, within_s=within_s)
+        told = {"name": f"fault {self._faults}", "stops_clock": stops_clock}
+        self._journal.write(Stage.FAULT, **told, excuses=excuses, within_s=within_s)
         try:
             yield
         finally:
-            self._journal.write(Stage.FAULT_OVER, name=name, other_history=list(other_history))
+            self._journal.write(Stage.FAULT_OVER, **told, other_history=list(other_history))
 
     def resolve(self) -> None:
         """Ask Postgres what became of transactions whose writers are dead and can't say."""

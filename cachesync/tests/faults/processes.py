@@ -22,10 +22,11 @@ import redis
 from django.conf import settings
 from django.core.management import call_command
 from django.db import Error as DatabaseError
-from django.db import close_old_connections, connections
+from django.db import OperationalError, close_old_connections, connections
 
 from blip0.common.tenancy import in_tenant
 from blip0.embedded.launch import tie
+from blip0.testing.world import create_world
 from cachesync import projections
 from cachesync.contracts import SCHEMA_VERSION, Version
 from cachesync.management.commands import projector as projector_command
@@ -52,6 +53,7 @@ from tenants.services.lifecycle import tenant_create
 
 SLACK = {"slack_url": {"type": "Plain", "value": SLACK_URL}}
 MESSAGE = {"title": "${monitor.name}", "body": "marker 0"}
+NAMED_TENANTS = ("acme", "globex", "initech")
 KILL, STOP, PAUSE, FAIL, SKIP = "kill", "stop", "pause", "fail", "skip"
 
 
@@ -214,12 +216,21 @@ def writer(place: Place, writing: Writing) -> None:
     """Transactions by `Writer` until it is ended."""
     place.enter()
     settings.PROJECTION_RECEIVERS = writing.write_through
-    tenants = Tenant.objects.select_related("plan").filter(status="active").order_by("slug")
-    if writing.tenants:
-        tenants = tenants.filter(slug__in=writing.tenants)
-    writer = Writer(Journal(place.journal, place.name), list(tenants), place.seed)
+    tenants = None
+    while tenants is None:
+        try:
+            tenants = _tenants(writing.tenants)
+        except OperationalError:
+            connections.close_all()
+            time.sleep(0.2)
+    writer = Writer(Journal(place.journal, place.name), tenants, place.seed)
     dice = random.Random(place.seed)
     _write(writer, writing, dice)
+
+
+def _tenants(slugs: tuple[str, ...]) -> list[Tenant]:
+    tenants = Tenant.objects.select_related("plan").filter(status="active").order_by("slug")
+    return list(tenants.filter(slug__in=slugs) if slugs else tenants)
 
 
 def _write(writer: Writer, writing: Writing, dice: random.Random) -> None:
@@ -239,8 +250,7 @@ def naive(place: Place, flaw: naive_module.Flaw) -> None:
     place.enter()
     settings.PROJECTION_RECEIVERS = False
     # All in one tenant: they shall meet.
-    tenants = list(Tenant.objects.select_related("plan").filter(slug="acme"))
-    writer = Writer(Journal(place.journal, place.name), tenants, place.seed)
+    writer = Writer(Journal(place.journal, place.name), _tenants(("acme",)), place.seed)
     naive_module.run(writer, flaw, place.redis_url, random.Random(place.seed))
 
 
@@ -266,11 +276,15 @@ def reconcile_once(place: Place) -> None:
     reconcile()
 
 
-def populate(place: Place, monitors: int) -> None:
-    """A third tenant; each gets a trigger and monitors, none of them projected yet."""
+def populate(place: Place, monitors: int, tenants: int) -> None:
+    """As many tenants, each with a trigger and monitors, none of them projected yet."""
     place.enter()
     settings.PROJECTION_RECEIVERS = False
-    tenant_create(slug="initech", name="Initech", plan_slug="enterprise", actor=ACTOR)
+    if not Tenant.objects.exists():
+        create_world()
+    for slug in (*NAMED_TENANTS, *(f"tenant-{number}" for number in range(tenants)))[:tenants]:
+        if not Tenant.objects.filter(slug=slug).exists():
+            tenant_create(slug=slug, name=slug.title(), plan_slug="enterprise", actor=ACTOR)
     with connections["default"].cursor() as cursor:
         cursor.execute(SUPPORT)
     for tenant in Tenant.objects.select_related("plan").filter(status="active"):

@@ -176,7 +176,8 @@ def test_checker__damage_of_a_fault__excused_until_the_scope_was_whole(watched: 
         watched.redis.delete(watched.key(watched.running))
 
     name, excuses = "a fault", [Kind.DANGLING, Kind.UNREADABLE]
-    watched.journal.write(Stage.FAULT, name=name, excuses=excuses, within_s=30)
+    told = {"within_s": 30, "stops_clock": False}
+    watched.journal.write(Stage.FAULT, name=name, excuses=excuses, **told)
     lose()
     assert watched.found() == {}
     watched.journal.write(Stage.FAULT_OVER, name=name)
@@ -188,9 +189,8 @@ def test_checker__damage_of_a_fault__excused_until_the_scope_was_whole(watched: 
 
 
 def test_checker__damage_of_a_fault_stays_too_long__told(watched: Watched) -> None:
-    watched.journal.write(
-        Stage.FAULT, name="one", excuses=[Kind.IDLE, Kind.INCONSISTENT], within_s=0
-    )
+    told = {"excuses": [Kind.IDLE, Kind.INCONSISTENT], "within_s": 0, "stops_clock": True}
+    watched.journal.write(Stage.FAULT, name="one", **told)
     watched.redis.srem(watched.scope.active, str(watched.running.pk))
     watched.journal.write(Stage.FAULT_OVER, name="one")
     assert Kind.IDLE in watched.found()

@@ -17,6 +17,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 from blip0.common.exceptions import DomainError
 from blip0.common.tenancy import in_tenant
+from blip0.common.validation import InvalidDocument
 from cachesync.tests.conftest import ACTOR, make_monitor
 from cachesync.tests.faults.journal import Fact, Journal, ObjectState, Stage
 from monitors.models import Monitor, MonitorNetwork, MonitorTrigger
@@ -105,7 +106,7 @@ class Writer:
             # Nobody knows whether it committed: `resolve` asks the database.
             connection.close()
             return False
-        except (DatabaseError, DomainError, Abandoned):
+        except (DatabaseError, DomainError, InvalidDocument, Abandoned):
             if told:
                 self._journal.write(Stage.ROLLED_BACK, tx=name)
             return False
@@ -203,7 +204,9 @@ def create(work: Work, dice: random.Random) -> None:
     if Monitor.objects.live().count() < MOST:
         marker = work.marker()
         triggers = list(Trigger.objects.live().values_list("slug", flat=True)[:1])
-        data = {"networks": NETWORKS, "triggers": triggers, **alerting(marker)}
+        enabled = Network.objects.filter(slug__in=NETWORKS, enabled=True)
+        networks = list(enabled.order_by("-slug").values_list("slug", flat=True))
+        data = {"networks": networks, "triggers": triggers, **alerting(marker)}
         monitor = make_monitor(work.tenant, f"m-{uuid.uuid4().hex[:12]}", **data)
         work.tell(monitor.pk, marker, ObjectState.ACTIVE)
 

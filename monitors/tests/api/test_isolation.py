@@ -69,6 +69,7 @@ def test_operation__foreign_id__is_the_404_of_an_unknown_one(
     known = foreign[resource]["id"]
     url = path.replace("{id}", str(known))
     unknown = path.replace("{id}", UNKNOWN if isinstance(known, str) else str(known + 10**6))
+    own = olga()
     records = AuditRecord.objects.count()
 
     answer = getattr(client, method)(url, BODIES.get(name))
@@ -77,7 +78,6 @@ def test_operation__foreign_id__is_the_404_of_an_unknown_one(
     assert answer.status_code == other.status_code == 404
     assert {**answer.json(), "request_id": ""} == {**other.json(), "request_id": ""}
     assert CANARY not in answer.content.decode()
-    own = olga()
     for kind, before in foreign.items():
         assert own.get(f"/api/v1/{kind}/{before['id']}").json() == before
     assert AuditRecord.objects.count() == records
