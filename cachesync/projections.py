@@ -90,7 +90,7 @@ def render(
     history, and `OverBudget` where more documents than `patience` has would be rendered.
     """
     with in_public(), snapshot(patience):
-        state = scope_state(scope, since=since and since.rev)
+        state = scope_state(scope, since=since.rev if since else None)
         if state is None:
             raise ScopeUnknown(scope.id)
         changes = _changes(scope, since, state)
