@@ -18,6 +18,7 @@ from triggers.models import Trigger
 from triggers.tests.factories import document as trigger_document
 
 CANARY = "Globex canary"
+OTHERS = ("matches", "executions", "audit-log", "members", "invitations", "api-keys")
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 BODIES = {
     "monitors_update": make_monitor_document(name="Taken"),
@@ -25,6 +26,7 @@ BODIES = {
     "monitors_snooze": {"until": "2090-01-01T00:00:00Z"},
     "monitors_clone": {"name": "Taken"},
     "monitors_revert": {"entry": 1},
+    "members_partial_update": {"role": "viewer"},
     "triggers_update": trigger_document("slack", name="Taken"),
     "triggers_partial_update": {"name": "Taken"},
 }
@@ -48,16 +50,15 @@ def foreign(acme, globex):
     trigger = client.post("/api/v1/triggers", trigger_document("slack", name=CANARY)).json()
     document = make_monitor_document(name=CANARY, slug="canary", triggers=[trigger["slug"]])
     monitor = client.post("/api/v1/monitors", document).json()
+    client.post("/api/v1/invitations", {"email": "canary@globex.test", "role": "viewer"})
+    client.post("/api/v1/api-keys", {"name": CANARY, "scopes": ["monitors:read"]})
     with in_tenant(globex.pk):
         match = MatchFactory.create(monitor_name=CANARY)
         TriggerExecutionFactory.create(match=match, trigger_name=CANARY)
     return {
         "triggers": trigger,
         "monitors": monitor,
-        **{
-            resource: client.get(f"/api/v1/{resource}").json()["results"][0]
-            for resource in ("matches", "executions", "audit-log")
-        },
+        **{resource: client.get(f"/api/v1/{resource}").json()["results"][0] for resource in OTHERS},
     }
 
 
