@@ -221,6 +221,7 @@ def test_list__cursor_of_another_order__is_refused(client):
 
 def test_list__one_or_thirty__takes_the_same_queries(client, acme, count_queries):
     counts = []
+    client.get("/api/v1/me")  # from here on the caller is known
     for wanted in (1, 30):
         with in_tenant(acme.pk):
             for number in range(Trigger.objects.count(), wanted):
@@ -233,7 +234,7 @@ def test_list__one_or_thirty__takes_the_same_queries(client, acme, count_queries
             assert len(client.get(f"{URL}?page_size=100").json()["results"]) == wanted
         counts.append(len(log))
 
-    assert counts == [3, 3]
+    assert counts == [2, 2]
 
 
 def test_viewer__reads__and_writes_nothing(client, slack):
