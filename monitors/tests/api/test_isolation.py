@@ -20,7 +20,9 @@ from triggers.tests.factories import document as trigger_document
 CANARY = "Globex canary"
 OTHERS = ("matches", "executions", "audit-log", "members", "invitations", "api-keys")
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
+LISTED = ("matches", "executions", "audit-log", "members", "invitations", "api-keys")
 BODIES = {
+    "members_partial_update": {"role": "viewer"},
     "monitors_update": make_monitor_document(name="Taken"),
     "monitors_partial_update": {"name": "Taken"},
     "monitors_snooze": {"until": "2090-01-01T00:00:00Z"},
@@ -55,6 +57,9 @@ def foreign(acme, globex):
     with in_tenant(globex.pk):
         match = MatchFactory.create(monitor_name=CANARY)
         TriggerExecutionFactory.create(match=match, trigger_name=CANARY)
+    key = {"name": CANARY, "scopes": ["monitors:read"]}
+    client.post("/api/v1/api-keys", key)
+    client.post("/api/v1/invitations", {"email": "canary@globex.test", "role": "viewer"})
     return {
         "triggers": trigger,
         "monitors": monitor,
