@@ -6,11 +6,14 @@ import statistics
 import time
 import uuid
 from argparse import ArgumentParser
+from collections.abc import Mapping
+from typing import Any
 
 from django.core.management.base import CommandError
 
 from blip0.common.commands import PlatformCommand
 from blip0.common.tenancy import schema_name_for
+from cachesync.management import bench_projection
 from monitors.management.bench_findings import measure
 from monitors.services.recheck import BUDGET_S
 from tenants.services.schemas import schema_create, schema_drop
@@ -30,19 +33,25 @@ class Command(PlatformCommand):
         findings = subjects.add_parser("findings", help="How long the beat's checks take.")
         findings.add_argument("--tenants", type=int, default=10, help="How many (default: 10).")
         findings.add_argument("--monitors", type=int, default=200, help="Of each (default: 200).")
+        projection = subjects.add_parser("projection", help="The projection at size.")
+        bench_projection.add_arguments(projection)
 
-    def handle(self, *_args: object, subject: str, **options: int) -> None:
+    def handle(self, *_args: object, subject: str, **options: Any) -> None:
+        if subject == "projection":
+            kept = bench_projection.bench(options, stdout=self.stdout, stderr=self.stderr)
+        else:
+            kept = self._measured(subject, options)
+        if not kept:
+            raise CommandError("The promise isn't kept: is the machine busy?")
+
+    def _measured(self, subject: str, options: Mapping[str, int]) -> bool:
         counts = {"schemas": ("count",), "findings": ("tenants", "monitors")}[subject]
         for option in counts:
             if options[option] < 1:
                 raise CommandError(f"--{option} must be at least 1.")
-        kept = (
-            self._schemas(options["count"])
-            if subject == "schemas"
-            else self._findings(options["tenants"], options["monitors"])
-        )
-        if not kept:
-            raise CommandError("The promise isn't kept: is the machine busy?")
+        if subject == "schemas":
+            return self._schemas(options["count"])
+        return self._findings(options["tenants"], options["monitors"])
 
     def _schemas(self, count: int) -> bool:
         seconds = []
