@@ -20,9 +20,7 @@ from triggers.tests.factories import document as trigger_document
 CANARY = "Globex canary"
 OTHERS = ("matches", "executions", "audit-log", "members", "invitations", "api-keys")
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-LISTED = ("matches", "executions", "audit-log", "members", "invitations", "api-keys")
 BODIES = {
-    "members_partial_update": {"role": "viewer"},
     "monitors_update": make_monitor_document(name="Taken"),
     "monitors_partial_update": {"name": "Taken"},
     "monitors_snooze": {"until": "2090-01-01T00:00:00Z"},
