@@ -75,7 +75,11 @@ class TokenFamilyAdmin(ViewOnlyAdmin[TokenFamily]):
     )
     def end(self, request: HttpRequest, obj: TokenFamily, data: dict[str, Any]) -> str:
         family_end(
-            family_id=obj.pk, reason=FamilyEnd.STAFF, now=timezone.now(), actor=actor_of(request)
+            family_id=obj.pk,
+            reason=FamilyEnd.STAFF,
+            now=timezone.now(),
+            actor=actor_of(request),
+            note=data["reason"],
         )
         return f"{obj.user.email} is signed out of {obj.tenant.slug}."
 

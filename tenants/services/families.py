@@ -81,9 +81,17 @@ def family_rotate(*, family_id: UUID, jti: str, lifetime: timedelta, now: dateti
 
 @transaction.atomic
 def family_end(
-    *, family_id: UUID, reason: FamilyEnd, now: datetime, actor: Actor | None = None
+    *,
+    family_id: UUID,
+    reason: FamilyEnd,
+    now: datetime,
+    actor: Actor | None = None,
+    note: str = "",
 ) -> None:
-    """By the user, or by an `actor`. Nothing happens where it is over already, or never was."""
+    """By the user, or by an `actor`, who adds a note for the record.
+
+    Nothing happens where it is over already, or never was.
+    """
     family = (
         TokenFamily.objects.select_for_update(of=("self",))
         .select_related("user", "tenant")
@@ -92,7 +100,7 @@ def family_end(
     )
     if family is not None:
         _end(family, reason, now)
-        _audit("user.signed_out", family, reason, actor)
+        _audit("user.signed_out", family, note or reason, actor)
 
 
 def families_end(

@@ -55,6 +55,9 @@ def foreign(acme, globex):
     with in_tenant(globex.pk):
         match = MatchFactory.create(monitor_name=CANARY)
         TriggerExecutionFactory.create(match=match, trigger_name=CANARY)
+    key = {"name": CANARY, "scopes": ["monitors:read"]}
+    client.post("/api/v1/api-keys", key)
+    client.post("/api/v1/invitations", {"email": "canary@globex.test", "role": "viewer"})
     return {
         "triggers": trigger,
         "monitors": monitor,
