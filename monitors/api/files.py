@@ -72,7 +72,7 @@ class UploadParser(MultiPartParser):
             raise BodyTooLarge("The form has too many parts, or one that is too large.") from error
 
 
-class ImportRequestSerializer(StrictSerializer):
+class ImportFormSerializer(StrictSerializer):
     file = serializers.FileField(help_text="A ZIP of OpenZeppelin Monitor's configuration folder.")
     secrets = serializers.CharField(
         required=False,
@@ -83,14 +83,14 @@ class ImportRequestSerializer(StrictSerializer):
     )
 
 
-class NoteSerializer(serializers.Serializer[Any]):
+class ImportNoteSerializer(serializers.Serializer[Any]):
     level = serializers.ChoiceField(LEVELS)
     code = serializers.CharField()
     pointer = serializers.CharField(allow_blank=True, help_text="RFC 6901, into the file.")
     message = serializers.CharField()
 
 
-class EntrySerializer(serializers.Serializer[Any]):
+class ImportEntrySerializer(serializers.Serializer[Any]):
     """What became of a file, or of one trigger in it."""
 
     kind = serializers.ChoiceField(KINDS)
@@ -98,7 +98,7 @@ class EntrySerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(STATUSES)
     key = serializers.CharField(allow_blank=True)
     slug = serializers.CharField(allow_blank=True, help_text="What it is called here.")
-    notes = NoteSerializer(many=True)
+    notes = ImportNoteSerializer(many=True)
 
 
 class ImportReportSerializer(serializers.Serializer[Any]):
@@ -107,7 +107,7 @@ class ImportReportSerializer(serializers.Serializer[Any]):
     strict = serializers.BooleanField()
     saved = serializers.BooleanField()
     counts = serializers.DictField(child=serializers.IntegerField(), help_text="By status.")
-    entries = EntrySerializer(many=True)
+    entries = ImportEntrySerializer(many=True)
 
 
 class ImportView(TenantView):
@@ -126,12 +126,12 @@ class ImportView(TenantView):
     @extend_schema(
         operation_id="import",
         parameters=[VALIDATE_ONLY_PARAMETER],
-        request={"multipart/form-data": ImportRequestSerializer},
+        request={"multipart/form-data": ImportFormSerializer},
         responses=ImportReportSerializer,
     )
     def post(self, request: Request) -> Response:
         require_permission(self.principal, "triggers.write")
-        form = ImportRequestSerializer(data=request.data)
+        form = ImportFormSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         given: dict[str, Any] = form.validated_data
         files = read_archive(given["file"].file)

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from blip0.common.api.serializers import StrictSerializer
+from monitors.api.examples import (
+    CLONE_EXAMPLE,
+    FROM_TEMPLATE_EXAMPLE,
+    MONITOR_EXAMPLE,
+    SNOOZE_EXAMPLE,
+)
 from monitors.choices import Severity
 from monitors.projections import MonitorDocument, body_without_secrets
 from monitors.validators.monitor import STATUSES
@@ -57,6 +64,7 @@ class AlertingSerializer(serializers.Serializer[Any]):
     min_interval_s = serializers.IntegerField(required=False, help_text="Seconds.")
 
 
+@extend_schema_serializer(examples=[MONITOR_EXAMPLE])
 class MonitorSerializer(serializers.Serializer[Any]):
     """As in OpenZeppelin Monitor, with networks and triggers by slug."""
 
@@ -80,16 +88,19 @@ class MonitorSerializer(serializers.Serializer[Any]):
     updated_at = serializers.DateTimeField(read_only=True)
 
 
+@extend_schema_serializer(examples=[SNOOZE_EXAMPLE])
 class SnoozeSerializer(StrictSerializer):
     until = serializers.DateTimeField(help_text="In the future.")
     reason = serializers.CharField(required=False, allow_blank=True, max_length=500)
 
 
+@extend_schema_serializer(examples=[CLONE_EXAMPLE])
 class CloneSerializer(StrictSerializer):
     name = serializers.CharField(max_length=200)
     slug = serializers.CharField(required=False, allow_null=True, help_text="Default: of the name.")
 
 
+@extend_schema_serializer(examples=[FROM_TEMPLATE_EXAMPLE])
 class FromTemplateSerializer(StrictSerializer):
     """A template's slug, and what it lacks."""
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
+from drf_spectacular.utils import (
+    OpenApiExample,
+    PolymorphicProxySerializer,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 
 from triggers.choices import DisabledReason, HttpMethod, PayloadMode, TriggerKind
@@ -97,6 +102,41 @@ class _ConfigField(serializers.JSONField):
     pass
 
 
+TRIGGER_EXAMPLES: Final = [
+    OpenApiExample(
+        "Slack",
+        request_only=True,
+        value={
+            "name": "Ops",
+            "trigger_type": "slack",
+            "config": {
+                "slack_url": {
+                    "type": "Plain",
+                    "value": "https://hooks.slack.com/services/T000/B000/XXXX",
+                },
+                "message": {"title": "${monitor.name}", "body": "See ${transaction.hash}"},
+            },
+        },
+    ),
+    OpenApiExample(
+        "Webhook, signed",
+        request_only=True,
+        value={
+            "name": "Incidents",
+            "trigger_type": "webhook",
+            "config": {
+                "url": {"type": "Plain", "value": "https://hooks.example.org/incidents"},
+                "secret": {"type": "Plain", "value": "a signing key of your own"},
+                "headers": {"X-API-Key": "a header that reads as a secret"},
+                "message": {"title": "${monitor.name}", "body": "See ${transaction.hash}"},
+                "retry_policy": {"max_retries": 3},
+            },
+        },
+    ),
+]
+
+
+@extend_schema_serializer(examples=TRIGGER_EXAMPLES)
 class TriggerSerializer(serializers.Serializer[Any]):
     """`config` is the runtime's own, by `trigger_type`, with secrets masked where it is read."""
 
