@@ -89,8 +89,10 @@ def render(
     Raises `ScopeUnknown`, `OtherHistory` where `since` is newer than Postgres or not of its
     history, and `OverBudget` where more documents than `patience` has would be rendered.
     """
-    with in_public(), snapshot(patience):
-        state = scope_state(scope, since=since and since.rev)
+    # A tenant's search path ends in public: in its own request nothing has to be switched.
+    inside = in_public() if scope.is_platform else in_tenant(UUID(scope.id))
+    with inside, snapshot(patience):
+        state = scope_state(scope, since=None if since is None else since.rev)
         if state is None:
             raise ScopeUnknown(scope.id)
         changes = _changes(scope, since, state)
@@ -182,13 +184,12 @@ def _render_tenant(
         return Snapshot(
             scope, state.version, ConfigVersion.Status.DELETED, {}, frozenset(), complete=True
         )
-    with in_tenant(tenant.pk):
-        ids = None if changes is None else _monitor_ids(changes)
-        if budget is not None:
-            count = Monitor.objects.live().count() if ids is None else len(ids)
-            if count > budget:
-                raise OverBudget(f"{count} documents")
-        rendered = monitor_documents(tenant, ids) if ids is None or ids else {}
+    ids = None if changes is None else _monitor_ids(changes)
+    if budget is not None:
+        count = Monitor.objects.live().count() if ids is None else len(ids)
+        if count > budget:
+            raise OverBudget(f"{count} documents")
+    rendered = monitor_documents(tenant, ids) if ids is None or ids else {}
     documents: dict[str, Document] = {}
     unrendered: dict[str, Document] = {}
     withdrawn = {str(item) for item in (ids or set()) - set(rendered)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
 from triggers.choices import DisabledReason, HttpMethod, PayloadMode, TriggerKind
+from triggers.models import DeliveryTest
 
 
 class SecretSerializer(serializers.Serializer[Any]):
@@ -110,3 +112,31 @@ class TriggerSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
+
+
+class DeliveryTestSerializer(serializers.Serializer[Any]):
+    """How a test delivery went. What was answered is never kept."""
+
+    id = serializers.UUIDField()
+    created_at = serializers.DateTimeField()
+    succeeded = serializers.BooleanField()
+    status = serializers.CharField(
+        help_text="HTTP status or SMTP reply code; else `target_refused`, `delivery_failed`, "
+        "`delivery_timeout`, or `pending` while it is sent."
+    )
+    duration_ms = serializers.IntegerField()
+    requested_by = serializers.CharField()
+
+
+def delivery_test_representations(tests: Sequence[DeliveryTest]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": test.pk,
+            "created_at": test.created_at,
+            "succeeded": test.succeeded,
+            "status": test.status,
+            "duration_ms": test.duration_ms,
+            "requested_by": test.requested_by,
+        }
+        for test in tests
+    ]

@@ -40,7 +40,7 @@ _IDEMPOTENCY_KEY = OpenApiParameter(
     description="Send the same key again to repeat a request whose answer was lost: for 24 hours "
     "it is answered as before, and nothing is done twice.",
 )
-_UNTAGGED = ("findings", "projection", "document", "history")
+_UNTAGGED = ("findings", "projection", "document", "history", "tests")
 """Parts of an object that change without a new version of it."""
 _DESCRIPTIONS = {
     "304": "Not modified.",

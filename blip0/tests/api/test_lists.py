@@ -25,10 +25,12 @@ from tenants.services.audit import audit_record
 from tenants.tests.factories import ApiKeyFactory, InvitationFactory, MembershipFactory
 from triggers.models import Trigger
 from triggers.services import trigger_create
+from triggers.tests.factories import DeliveryTestFactory
 from triggers.tests.factories import document as trigger_document
 
 SYSTEM = Actor.system("test")
 KINDS = ("slack", "webhook", "email", "telegram", "discord")
+OWNERS = ("monitor", "trigger")
 SMALL, LARGE = 5, 100
 
 
@@ -61,7 +63,8 @@ def audit(tenant, number, kind="test", object_id="1"):
 
 def history(tenant, number):
     if number == 0:
-        monitors(tenant, 0)
+        data = make_monitor_document()
+        monitor_create(tenant=tenant, data=data, actor=SYSTEM)
     else:
         created = AuditRecord.objects.get(action="monitor.created")
         audit(tenant, number, "monitor", created.object_id)
@@ -69,6 +72,12 @@ def history(tenant, number):
 
 def execution(tenant, number):
     TriggerExecutionFactory.create()
+
+
+def delivery_test(tenant, number):
+    if number == 0:
+        trigger(tenant, "slack", "tested")
+    DeliveryTestFactory.create(trigger=Trigger.objects.get(slug="tested"))
 
 
 MAKERS = {
@@ -81,6 +90,7 @@ MAKERS = {
     "/api/v1/templates": lambda tenant, number: MonitorTemplateFactory.create(),
     "/api/v1/audit-log": audit,
     "/api/v1/monitors/{id}/history": history,
+    "/api/v1/triggers/{id}/tests": delivery_test,
     "/api/v1/members": lambda tenant, number: MembershipFactory.create(tenant=tenant),
     "/api/v1/invitations": lambda tenant, number: InvitationFactory.create(tenant=tenant),
     "/api/v1/api-keys": lambda tenant, number: ApiKeyFactory.create(tenant=tenant),
@@ -112,7 +122,7 @@ def test_list__five_or_a_hundred_rows__take_the_same_queries(acme, count_queries
         cache.clear()  # the catalogue's: nothing here is committed, which would do it
         url = path
         if "{id}" in path:
-            created = AuditRecord.objects.get(action="monitor.created")
+            created = AuditRecord.objects.get(action__endswith=".created", object_kind__in=OWNERS)
             url = path.replace("{id}", created.object_id)
         with count_queries() as log:
             shown = client.get(f"{url}?page_size=100").json()["results"]

@@ -134,7 +134,7 @@ class Checker:
     def report(self) -> Report:
         report, staleness = self._report, self._history.staleness
         report.seen = len(staleness)
-        report.committed = self._history.committed
+        report.committed = self._history.ledger.committed
         if staleness:
             report.staleness_max = staleness[-1]
             report.staleness_p99 = staleness[int(len(staleness) * 0.99)]

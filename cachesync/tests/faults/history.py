@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import bisect
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from cachesync.tests.faults.journal import Fact, Line, ObjectState, Stage
+from cachesync.tests.faults.ledger import Ledger, Transaction
 from cachesync.tests.faults.views import Kind, View, Violation
 
 LIMIT_S = 30.0
@@ -17,32 +18,24 @@ PATIENCE = 200
 
 
 @dataclass
-class _Transaction:
-    facts: list[Fact]
-    stage: Stage = Stage.COMMITTING
-
-
-@dataclass
 class _Awaited:
     """A committed fact that nobody has seen yet."""
 
     fact: Fact
     since: float
-    counts: bool = True
+    counts: bool
     """Its time tells of the product; that of what was there before tells of nothing."""
     reported: bool = False
 
 
 @dataclass
-class _ScopeHistory:
+class _Scope:
     version: tuple[int, int] = (0, 0)
-    facts: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
-    """Object → marker → transaction."""
     seen: dict[str, int] = field(default_factory=dict)
     """The newest marker that was seen of each object, gone ones included."""
     gone: set[str] = field(default_factory=set)
     awaited: list[_Awaited] = field(default_factory=list)
-    together: deque[str] = field(default_factory=lambda: deque(maxlen=PATIENCE))
+    together: deque[Transaction] = field(default_factory=lambda: deque(maxlen=PATIENCE))
     """Transactions that touched several objects of this scope."""
 
 
@@ -52,12 +45,10 @@ class History:
     def __init__(self) -> None:
         self.staleness: list[float] = []
         """Seconds from commit to sight, for each object of each transaction, ascending."""
-        self.committed = 0
-        """Transactions."""
-        self._scopes: dict[str, _ScopeHistory] = defaultdict(_ScopeHistory)
-        self._transactions: dict[str, _Transaction] = {}
-        self._shown: set[str] = set()
-        """Transactions that were seen before we knew that they committed."""
+        self.ledger = Ledger()
+        self._scopes: dict[str, _Scope] = defaultdict(_Scope)
+        self._awaited: set[str] = set()
+        """Transactions whose facts are awaited, or were."""
 
     @property
     def scopes(self) -> list[str]:
@@ -65,29 +56,21 @@ class History:
 
     def told(self, line: Line) -> Iterator[Violation]:
         """Take in what a writer says; a transaction that was seen must not be rolled back."""
-        if line.stage is Stage.BASELINE:
-            self._baseline(line)
-            return
-        name = line.data["tx"]
+        transaction = self.ledger.take(line)
         if line.stage is Stage.COMMITTING:
-            transaction = self._transactions.setdefault(name, _Transaction([]))
-            transaction.facts = list(line.facts())
-            self._enter(name, transaction)
-            return
-        transaction = self._transactions.setdefault(name, _Transaction([]))
-        if transaction.stage is line.stage:
-            return
-        transaction.stage = line.stage
-        if line.stage is Stage.COMMITTED:
-            self.committed += 1
-            for fact in transaction.facts:
-                self._scopes[fact.scope].awaited.append(_Awaited(fact, line.at))
-        elif name in self._shown:
+            touched = Counter(fact.scope for fact in transaction.facts)
+            for scope, count in touched.items():
+                if count > 1:
+                    self._scopes[scope].together.append(transaction)
+        if transaction.stage is Stage.ROLLED_BACK and transaction.shown:
+            transaction.shown = False
             yield Violation(Kind.UNCOMMITTED, f"{transaction.facts}: seen, then rolled back")
+        if transaction.stage is Stage.COMMITTED and transaction.facts:
+            self._await(transaction)
 
     def judge(self, view: View, *, patience_since: float) -> Iterator[Violation]:
-        """What a look shows against all that was told. Nothing older than `patience_since`
-        is late: until then Redis was away.
+        """What a look shows against all that was told. Staleness counts from `patience_since` on
+        at the earliest: until then Redis was away.
         """
         scope = self._scopes[view.scope]
         if not view.meta:
@@ -107,7 +90,7 @@ class History:
             yield from self._judge_object(scope, view, name, marker)
         yield from self._judge_absent(scope, view)
         yield from self._judge_together(scope, view, markers)
-        self._await(scope, view, markers, patience_since)
+        self._measure(scope, view, markers, patience_since)
 
     def late(self, now: float, *, patience_since: float) -> Iterator[Violation]:
         """What was committed more than the limit ago and nobody has seen."""
@@ -125,79 +108,49 @@ class History:
     def forget(self, scopes: Iterable[str]) -> None:
         """The database was put back to another history: what was seen before counts no more."""
         for name in scopes:
-            scope = self._scopes[name]
-            scope.seen.clear()
-            scope.gone.clear()
-            scope.together.clear()
-            scope.awaited.clear()
+            self._scopes[name] = _Scope(self._scopes[name].version)
 
-    def _baseline(self, line: Line) -> None:
-        name = f"baseline at {line.at}"
-        transaction = _Transaction(list(line.facts()), Stage.COMMITTED)
-        self._transactions[name] = transaction
-        for fact in transaction.facts:
-            scope = self._scopes[fact.scope]
-            scope.facts[fact.object_id][fact.marker] = name
-            scope.awaited.append(_Awaited(fact, line.at, counts=False))
-
-    def _enter(self, name: str, transaction: _Transaction) -> None:
-        touched: dict[str, int] = defaultdict(int)
-        for fact in transaction.facts:
-            self._scopes[fact.scope].facts[fact.object_id][fact.marker] = name
-            touched[fact.scope] += 1
-        for scope, count in touched.items():
-            if count > 1:
-                self._scopes[scope].together.append(name)
+    def _await(self, transaction: Transaction) -> None:
+        if transaction.name not in self._awaited:
+            self._awaited.add(transaction.name)
+            for fact in transaction.facts:
+                awaited = _Awaited(fact, transaction.at, counts=not transaction.is_baseline)
+                self._scopes[fact.scope].awaited.append(awaited)
 
     def _judge_object(
-        self, scope: _ScopeHistory, view: View, name: str, marker: int
+        self, scope: _Scope, view: View, name: str, marker: int
     ) -> Iterator[Violation]:
         where = f"{view.scope}: {name} at {marker}"
-        transaction = scope.facts[name].get(marker)
+        transaction = self.ledger.maker(view.scope, name, marker)
         if transaction is None:
             yield Violation(Kind.UNCOMMITTED, f"{where}: nobody was about to commit that")
+        elif transaction.stage is Stage.ROLLED_BACK:
+            yield Violation(Kind.UNCOMMITTED, f"{where}: it was rolled back")
         else:
-            stage = self._transactions[transaction].stage
-            if stage is Stage.ROLLED_BACK:
-                yield Violation(Kind.UNCOMMITTED, f"{where}: it was rolled back")
-            elif stage is Stage.COMMITTING:
-                self._shown.add(transaction)
-            yield from self._judge_state(view, transaction, name, marker)
+            transaction.shown |= transaction.stage is Stage.COMMITTING
+            state = self.ledger.state(view.scope, name, marker)
+            paused = name in view.documents and view.documents[name].paused
+            if state is not ObjectState.DELETED and paused != (state is ObjectState.PAUSED):
+                yield Violation(Kind.HALF, f"{where}: {state}, and paused is {paused}")
         if name in scope.gone:
             yield Violation(Kind.CAME_BACK, where)
         elif marker < scope.seen.get(name, marker):
             yield Violation(Kind.WENT_BACK, f"{where} after {scope.seen[name]}")
         scope.seen[name] = max(marker, scope.seen.get(name, marker))
 
-    def _judge_state(
-        self, view: View, transaction: str, name: str, marker: int
-    ) -> Iterator[Violation]:
-        if name not in view.documents:
-            return
-        state = next(
-            fact.state
-            for fact in self._transactions[transaction].facts
-            if (fact.object_id, fact.marker) == (name, marker)
-        )
-        paused = view.documents[name].paused
-        if paused != (state is ObjectState.PAUSED) and state is not ObjectState.DELETED:
-            yield Violation(Kind.HALF, f"{view.scope}: {name} is {state} and paused is {paused}")
-
-    def _judge_absent(self, scope: _ScopeHistory, view: View) -> Iterator[Violation]:
+    def _judge_absent(self, scope: _Scope, view: View) -> Iterator[Violation]:
         for name in scope.seen.keys() - scope.gone - view.index.keys():
-            deletion = self._deletion(scope, name)
+            deletion = self.ledger.deletion(view.scope, name)
             if deletion is not None:
                 scope.gone.add(name)
-                if self._transactions[scope.facts[name][deletion]].stage is Stage.COMMITTING:
-                    self._shown.add(scope.facts[name][deletion])
-            elif not self._is_trigger(scope, name):
+                deletion.shown |= deletion.stage is Stage.COMMITTING
+            elif not self.ledger.is_trigger(view.scope, name):
                 yield Violation(Kind.VANISHED, f"{view.scope}: {name}")
 
     def _judge_together(
-        self, scope: _ScopeHistory, view: View, markers: dict[str, int]
+        self, scope: _Scope, view: View, markers: dict[str, int]
     ) -> Iterator[Violation]:
-        for name in scope.together:
-            transaction = self._transactions[name]
+        for transaction in scope.together:
             if transaction.stage is Stage.ROLLED_BACK:
                 continue
             reached = {
@@ -208,24 +161,10 @@ class History:
             if {True, False} <= set(reached.values()):
                 yield Violation(Kind.HALF, f"{view.scope}: {reached}")
 
-    def _reached(
-        self, scope: _ScopeHistory, view: View, markers: dict[str, int], fact: Fact
-    ) -> bool | None:
-        """Whether a look shows this fact or a later one; None where it can't tell."""
-        if fact.object_id in markers:
-            if fact.state is ObjectState.DELETED:
-                return False
-            return markers[fact.object_id] >= fact.marker
-        if fact.state is ObjectState.TOLD or fact.object_id in view.index:
-            return None
-        if fact.object_id in scope.gone or fact.state is ObjectState.DELETED:
-            return True
-        # Never seen: not made yet, or made and deleted between two looks.
-        return None if self._deletion(scope, fact.object_id) is not None else False
-
-    def _await(
-        self, scope: _ScopeHistory, view: View, markers: dict[str, int], patience_since: float
+    def _measure(
+        self, scope: _Scope, view: View, markers: dict[str, int], patience_since: float
     ) -> None:
+        """How long it took what shows now for the first time; the rest goes on being awaited."""
         left = []
         for awaited in scope.awaited:
             reached = self._reached(scope, view, markers, awaited.fact)
@@ -237,22 +176,17 @@ class History:
                 left.append(awaited)
         scope.awaited = left
 
-    def _deletion(self, scope: _ScopeHistory, name: str) -> int | None:
-        """The marker of an object's deletion, unless that was rolled back."""
-        for marker, transaction in scope.facts.get(name, {}).items():
-            known = self._transactions[transaction]
-            if known.stage is not Stage.ROLLED_BACK and any(
-                fact.object_id == name and fact.state is ObjectState.DELETED
-                for fact in known.facts
-                if fact.marker == marker
-            ):
-                return marker
-        return None
-
-    def _is_trigger(self, scope: _ScopeHistory, name: str) -> bool:
-        return any(
-            fact.state is ObjectState.TOLD
-            for transaction in scope.facts[name].values()
-            for fact in self._transactions[transaction].facts
-            if fact.object_id == name
-        )
+    def _reached(
+        self, scope: _Scope, view: View, markers: dict[str, int], fact: Fact
+    ) -> bool | None:
+        """Whether a look shows this fact or a later one; None where it can't tell."""
+        if fact.object_id in markers:
+            if fact.state is ObjectState.DELETED:
+                return False
+            return markers[fact.object_id] >= fact.marker
+        if fact.state is ObjectState.TOLD or fact.object_id in view.index:
+            return None
+        if fact.object_id in scope.gone or fact.state is ObjectState.DELETED:
+            return True
+        # Never seen: not made yet, or made and deleted between two looks.
+        return None if self.ledger.deletion(view.scope, fact.object_id) else False

@@ -18,15 +18,15 @@ from triggers.models import Trigger
 from triggers.tests.factories import document as trigger_document
 
 CANARY = "Globex canary"
+OTHERS = ("matches", "executions", "audit-log", "members", "invitations", "api-keys")
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-LISTED = ("matches", "executions", "audit-log", "members", "invitations", "api-keys")
 BODIES = {
-    "members_partial_update": {"role": "viewer"},
     "monitors_update": make_monitor_document(name="Taken"),
     "monitors_partial_update": {"name": "Taken"},
     "monitors_snooze": {"until": "2090-01-01T00:00:00Z"},
     "monitors_clone": {"name": "Taken"},
     "monitors_revert": {"entry": 1},
+    "members_partial_update": {"role": "viewer"},
     "triggers_update": trigger_document("slack", name="Taken"),
     "triggers_partial_update": {"name": "Taken"},
 }
@@ -50,6 +50,8 @@ def foreign(acme, globex):
     trigger = client.post("/api/v1/triggers", trigger_document("slack", name=CANARY)).json()
     document = make_monitor_document(name=CANARY, slug="canary", triggers=[trigger["slug"]])
     monitor = client.post("/api/v1/monitors", document).json()
+    client.post("/api/v1/invitations", {"email": "canary@globex.test", "role": "viewer"})
+    client.post("/api/v1/api-keys", {"name": CANARY, "scopes": ["monitors:read"]})
     with in_tenant(globex.pk):
         match = MatchFactory.create(monitor_name=CANARY)
         TriggerExecutionFactory.create(match=match, trigger_name=CANARY)
@@ -59,7 +61,7 @@ def foreign(acme, globex):
     return {
         "triggers": trigger,
         "monitors": monitor,
-        **{resource: client.get(f"/api/v1/{resource}").json()["results"][0] for resource in LISTED},
+        **{resource: client.get(f"/api/v1/{resource}").json()["results"][0] for resource in OTHERS},
     }
 
 

@@ -70,9 +70,21 @@ def test_members__list__shows_the_tenants_people_only(acme, globex):
 def test_member__of_another_tenant__is_404_and_unchanged(acme, globex, method):
     url = f"{MEMBERS}/{member('olga@globex.test').pk}"
 
-    body = {"role": "viewer"} if method == "patch" else None
+    body = None if method == "get" else {"role": "viewer"}
     assert getattr(ana(), method)(url, body).status_code == 404
     assert member("olga@globex.test").role == Role.OWNER
+
+
+def test_member__stale_tag__is_412_and_unchanged(acme):
+    url = f"{MEMBERS}/{member('eli@acme.test').pk}"
+    old = ana().get(url)["ETag"]
+    current = adam().patch(url, {"role": "viewer"}, headers={"If-Match": old})
+    assert current.status_code == 200
+
+    for method, body in (("patch", {"role": "editor"}), ("delete", None)):
+        answer = getattr(ana(), method)(url, body, headers={"If-Match": old})
+        assert (answer.status_code, answer["ETag"]) == (412, ana().get(url)["ETag"])
+    assert member("eli@acme.test").role == Role.VIEWER
 
 
 def test_member__role_changed__counts_at_once_and_is_recorded(acme):

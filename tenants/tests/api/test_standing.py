@@ -133,7 +133,7 @@ def test_requests__nothing_changed__ask_the_cache_only(acme, count_queries):
     assert log.statements == []
 
 
-def test_requests__each__are_one_round_trip(acme, monkeypatch):
+def test_requests__each__take_one_round_trip_to_stand_and_one_to_be_counted(acme, monkeypatch):
     client = signed_in("eli@acme.test")
     outcome(client)
     calls = []
@@ -146,7 +146,6 @@ def test_requests__each__are_one_round_trip(acme, monkeypatch):
     monkeypatch.setattr(redis.Redis, "execute_command", execute)
     outcome(client)
 
-    # The second one is the limiter's.
     assert calls == ["MGET", "EVALSHA"]
 
 
