@@ -10,11 +10,15 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "tenants.api.authentication.ApiKeyAuthentication",
         "tenants.api.authentication.TenantJWTAuthentication",
+        "tenants.api.sessions.TenantSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "blip0.common.api.schema.Blip0Schema",
     "DEFAULT_PARSER_CLASSES": ["blip0.common.api.parsers.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["blip0.common.api.renderers.OrjsonRenderer"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "blip0.common.api.renderers.OrjsonRenderer",
+        "tenants.api.browsing.BrowsableRenderer",
+    ],
     # OPTIONS is for CORS, which a middleware answers; the OpenAPI document describes the rest.
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "blip0.common.api.problems.exception_handler",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -46,15 +47,13 @@ class TenantJWTAuthentication(JWTAuthentication):
             token = TenantAccessToken(raw)  # type: ignore[arg-type]  # an encoded one
         except TokenError as error:
             raise token_invalid() from error
-        family = family_standing(
-            family_id=token.family_id, user_id=token.user_id, tenant_id=token.tenant_id
+        principal = family_principal(
+            family_id=token.family_id,
+            user_id=token.user_id,
+            tenant_id=token.tenant_id,
+            request=request,
         )
-        if family is None:
-            raise TokenRefused("This sign-in is over; sign in again.")
-        if not constant_time_compare(family.fingerprint, family.person.fingerprint):
-            raise TokenRefused("The password was changed since; sign in again.")
-        _require_standing(family.person, request)
-        return as_user(family.person), TenantPrincipal.of_family(family.person, token.family_id)
+        return as_user(principal.person), principal
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -87,6 +86,19 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return CHALLENGE
+
+
+def family_principal(
+    *, family_id: UUID, user_id: UUID, tenant_id: UUID, request: Request
+) -> TenantPrincipal:
+    """Who a sign-in stands for. Raises `TokenRefused`, `TenantNotUsable`, `TenantMismatch`."""
+    family = family_standing(family_id=family_id, user_id=user_id, tenant_id=tenant_id)
+    if family is None:
+        raise TokenRefused("This sign-in is over; sign in again.")
+    if not constant_time_compare(family.fingerprint, family.person.fingerprint):
+        raise TokenRefused("The password was changed since; sign in again.")
+    _require_standing(family.person, request)
+    return TenantPrincipal.of_family(family.person, family_id)
 
 
 def token_invalid() -> TokenRefused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -27,6 +28,15 @@ def scope_of(codename: str) -> str:
     return codename.replace(".", ":")
 
 
+_USER = {"id": "5d1a8f6e-3b0c-4b7e-9c53-0d9f6b1f2a11", "email": "ana@example.org", "name": "Ana"}
+_TENANT = {"id": "0b6f2a52-7f0e-4d0a-8b53-6f4d1f1f9a10", "slug": "acme", "name": "Acme Ltd"}
+
+
+def _example(value: dict[str, Any], *, of_request: bool) -> Any:
+    shown = OpenApiExample("Example", value, request_only=of_request, response_only=not of_request)
+    return extend_schema_serializer(examples=[shown])
+
+
 class _Password(serializers.CharField):
     def __init__(self, **options: Any) -> None:
         super().__init__(
@@ -34,6 +44,10 @@ class _Password(serializers.CharField):
         )
 
 
+@_example(
+    {"email": "ana@example.org", "password": "correct horse battery", "tenant": "acme"},
+    of_request=True,
+)
 class LoginRequestSerializer(StrictSerializer):
     # Any text: a malformed address is answered like an unknown one.
     email = serializers.CharField(max_length=254)
@@ -46,15 +60,21 @@ class LoginRequestSerializer(StrictSerializer):
     )
 
 
+@_example({"tenant": "globex"}, of_request=True)
 class SwitchTenantSerializer(StrictSerializer):
     tenant = serializers.CharField(max_length=63, help_text="Slug.")
 
 
+@_example(
+    {"current_password": "correct horse battery", "new_password": "another rather long one"},
+    of_request=True,
+)
 class PasswordChangeSerializer(StrictSerializer):
     current_password = _Password()
     new_password = _Password(help_text="At least 12 characters, and not a common one.")
 
 
+@_example({"email": "ana@example.org"}, of_request=True)
 class PasswordResetSerializer(StrictSerializer):
     email = serializers.CharField(max_length=254)
 
@@ -76,12 +96,25 @@ class TenantSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+@_example(
+    {"access": "eyJhbGciOiJIUzI1NiIsImtpZCI6ImsxIn0.…", "expires_in": 1800, "tenant": _TENANT},
+    of_request=False,
+)
 class LoginResponseSerializer(serializers.Serializer[Any]):
     access = serializers.CharField(help_text="Send it as `Authorization: Bearer …`.")
     expires_in = serializers.IntegerField(help_text="Seconds.")
     tenant = TenantSerializer()
 
 
+@_example(
+    {
+        "user": _USER,
+        "tenant": _TENANT,
+        "role": "viewer",
+        "permissions": ["members.read", "monitors.read"],
+    },
+    of_request=False,
+)
 class MeSerializer(serializers.Serializer[Any]):
     user = UserSerializer()
     tenant = TenantSerializer()
@@ -105,6 +138,7 @@ class MemberSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
+@_example({"role": "editor"}, of_request=True)
 class MemberChangeSerializer(StrictSerializer):
     role = serializers.ChoiceField(Role.choices)
 
@@ -119,6 +153,7 @@ class InvitationSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
+@_example({"email": "eli@example.org", "role": "editor"}, of_request=True)
 class InvitationCreateSerializer(StrictSerializer):
     email = serializers.CharField(max_length=254)
     role = serializers.ChoiceField(Role.choices)
@@ -153,6 +188,15 @@ class ApiKeyCreatedSerializer(ApiKeySerializer):
     key = serializers.CharField(help_text="The whole key. It is shown this once.")
 
 
+@_example(
+    {
+        "name": "CI",
+        "scopes": ["monitors:read", "monitors:write"],
+        "allowed_networks": ["192.0.2.0/24"],
+        "expires_at": "2030-01-01T00:00:00Z",
+    },
+    of_request=True,
+)
 class ApiKeyCreateSerializer(StrictSerializer):
     name = serializers.CharField(max_length=100)
     scopes = serializers.ListField(

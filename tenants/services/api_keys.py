@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from blip0.common.actors import Actor
-from blip0.common.exceptions import InvalidField
+from blip0.common.exceptions import InvalidField, Stale
 from tenants.choices import TenantStatus
 from tenants.contracts import PERMISSIONS, ApiKeyText
 from tenants.exceptions import GrantsTooMuch, TenantNotUsable
@@ -90,9 +90,16 @@ def api_key_create(
 
 
 @transaction.atomic
-def api_key_revoke(*, api_key: ApiKey, actor: Actor, reason: str = "") -> ApiKey:
-    """From now on the key opens nothing. Nothing happens where it is revoked already."""
+def api_key_revoke(
+    *, api_key: ApiKey, actor: Actor, reason: str = "", expected: datetime | None = None
+) -> ApiKey:
+    """From now on the key opens nothing. Nothing happens where it is revoked already.
+
+    Raises `Stale` where it is no longer as it was at `expected`, its `updated_at`.
+    """
     locked = ApiKey.objects.select_for_update(of=("self",)).get(pk=api_key.pk)
+    if expected is not None and locked.updated_at != expected:
+        raise Stale("This API key was changed since you read it.")
     if locked.revoked_at is None:
         locked.revoked_at = timezone.now()
         locked.save(update_fields=["revoked_at", "updated_at"])

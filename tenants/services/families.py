@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from blip0.common.actors import Actor
 from tenants.choices import FamilyEnd
@@ -128,9 +128,16 @@ def families_end(
 
 
 def families_prune(*, now: datetime) -> int:
-    """Delete those that expired: no token of theirs is good. Returns how many."""
-    count, _ = TokenFamily.objects.filter(expires_at__lt=now - timedelta(days=1)).delete()
-    return count
+    """Delete those that expired: no token of theirs is good. Returns how many.
+
+    One statement: nobody needs to be told of each, since nothing of theirs is in the cache.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM public.tenants_tokenfamily WHERE expires_at < %s",
+            [now - timedelta(days=1)],
+        )
+        return int(cursor.rowcount)
 
 
 def _require_standing(family: TokenFamily) -> None:

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from blip0.common.actors import Actor
-from blip0.common.exceptions import Conflict
+from blip0.common.exceptions import Conflict, Stale
 from tenants.choices import TenantStatus
 from tenants.contracts import role_permissions
 from tenants.exceptions import BadCredentials, InvitationNotOpen, TenantNotUsable
@@ -110,9 +110,20 @@ def invitation_accept(*, token: str, password: str, name: str = "") -> Membershi
 
 
 @transaction.atomic
-def invitation_revoke(*, invitation: Invitation, actor: Actor, reason: str = "") -> Invitation:
-    """The offer no longer stands. Raises `Conflict` where it was accepted."""
+def invitation_revoke(
+    *,
+    invitation: Invitation,
+    actor: Actor,
+    reason: str = "",
+    expected: datetime | None = None,
+) -> Invitation:
+    """The offer no longer stands. Raises `Conflict` where it was accepted.
+
+    Raises `Stale` where it is no longer as it was at `expected`, its `updated_at`.
+    """
     locked = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
+    if expected is not None and locked.updated_at != expected:
+        raise Stale("This invitation was changed since you read it.")
     if locked.accepted_at is not None:
         raise Conflict(f"{locked.email} has accepted already; change the membership instead.")
     if locked.revoked_at is None:

@@ -9,13 +9,14 @@ themselves. None: staff act, whose rights are the admin's matter.
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from blip0.common.actors import Actor
-from blip0.common.exceptions import Conflict
+from blip0.common.exceptions import Conflict, NotFound, Stale
 from tenants.choices import FamilyEnd, Role, TenantStatus
 from tenants.contracts import role_permissions
 from tenants.exceptions import GrantsTooMuch, LastOwner
@@ -48,12 +49,19 @@ def member_add(*, tenant: Tenant, user: User, role: str, actor: Actor) -> Member
 
 @transaction.atomic
 def member_change_role(
-    *, membership: Membership, role: str, actor: Actor, held: frozenset[str] | None = None
+    *,
+    membership: Membership,
+    role: str,
+    actor: Actor,
+    held: frozenset[str] | None = None,
+    expected: datetime | None = None,
 ) -> Membership:
-    """Raises `LastOwner` if nobody else owns the tenant, `GrantsTooMuch`. No change, no record."""
+    """Raises `LastOwner` if nobody else owns the tenant, `GrantsTooMuch`, and `Stale` where it is
+    no longer as it was at `expected`, its `updated_at`. No change, no record.
+    """
     role = require_role(role)
     _lock(membership.tenant_id)
-    membership.refresh_from_db(fields=["role"])
+    _refresh(membership, expected)
     before = membership.role
     require_may_grant(held, before)
     require_may_grant(held, role)
@@ -69,14 +77,18 @@ def member_change_role(
 
 @transaction.atomic
 def member_remove(
-    *, membership: Membership, actor: Actor, held: frozenset[str] | None = None
+    *,
+    membership: Membership,
+    actor: Actor,
+    held: frozenset[str] | None = None,
+    expected: datetime | None = None,
 ) -> None:
     """Their sign-ins in the tenant end, and their API keys: neither comes back with them.
 
-    Raises `LastOwner` if nobody else owns the tenant, and `GrantsTooMuch`.
+    Raises `LastOwner` if nobody else owns the tenant, `GrantsTooMuch`, `Stale`.
     """
     tenant = _lock(membership.tenant_id)
-    membership.refresh_from_db(fields=["role"])
+    _refresh(membership, expected)
     require_may_grant(held, membership.role)
     if membership.role == Role.OWNER:
         _require_another_owner(membership)
@@ -97,6 +109,16 @@ def require_may_grant(held: frozenset[str] | None, role: str) -> None:
 
 def _lock(tenant_id: UUID) -> Tenant:
     return Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
+
+
+def _refresh(membership: Membership, expected: datetime | None) -> None:
+    """Raises `NotFound` where somebody was faster and removed it."""
+    try:
+        membership.refresh_from_db(fields=["role", "updated_at"])
+    except Membership.DoesNotExist:
+        raise NotFound("This member was removed meanwhile.") from None
+    if expected is not None and membership.updated_at != expected:
+        raise Stale("This member was changed since you read it.")
 
 
 def _require_another_owner(membership: Membership) -> None:

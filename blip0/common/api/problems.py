@@ -99,11 +99,13 @@ def exception_handler(exception: Exception, context: Mapping[str, Any]) -> Respo
         got_request_exception.send(sender=None, request=request)
         logger.exception("api.request_failed")
         problem = _INTERNAL
+    shown = getattr(request, "accepted_renderer", None)
     return Response(
         problem.body(request_id_of(request)),
         status=problem.status,
         headers=problem.headers,
-        content_type=CONTENT_TYPE,
+        # On a page of the browsable API it is a part of the page.
+        content_type=None if getattr(shown, "format", "json") == "api" else CONTENT_TYPE,
     )
 
 

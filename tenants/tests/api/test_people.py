@@ -154,6 +154,35 @@ def test_member__removed__is_out_at_once(acme):
     assert not Membership.objects.filter(user__email="eli@acme.test").exists()
 
 
+@pytest.mark.parametrize("method", ["patch", "delete"])
+def test_member__changed_since_it_was_read__is_412_with_the_current_tag(acme, method):
+    client, url = ana(), f"{MEMBERS}/{member('eli@acme.test').pk}"
+    tag = client.get(url)["ETag"]
+    assert client.get(url, headers={"If-None-Match": tag}).status_code == 304
+    newer = client.patch(url, {"role": "viewer"}, headers={"If-Match": tag})["ETag"]
+    body = {"role": "admin"} if method == "patch" else None
+
+    stale = getattr(client, method)(url, body, headers={"If-Match": tag})
+
+    assert (stale.status_code, stale["ETag"]) == (412, newer)
+    assert member("eli@acme.test").role == Role.VIEWER
+    assert getattr(client, method)(url, body, headers={"If-Match": newer}).status_code < 300
+
+
+def test_member__somebody_faster_after_the_tag_was_compared__is_412(acme, monkeypatch):
+    client, url = ana(), f"{MEMBERS}/{member('eli@acme.test').pk}"
+    tag = client.get(url)["ETag"]
+
+    def late(**given):
+        member_change_role(membership=member("eli@acme.test"), role="viewer", actor=ACTOR)
+        return member_change_role(**given)
+
+    monkeypatch.setattr("tenants.api.views.access.member_change_role", late)
+
+    assert client.patch(url, {"role": "admin"}, headers={"If-Match": tag}).status_code == 412
+    assert member("eli@acme.test").role == Role.VIEWER
+
+
 # Invitations
 
 
