@@ -164,15 +164,7 @@ class TenantViewSet(TenantView, GenericViewSet[M], Generic[M]):
         # Not DRF's: a list's filters in the query must not hide an object that is named by id.
         instance: M = get_object_or_404(self.get_queryset(), pk=self.kwargs[self.lookup_field])
         self.check_object_permissions(self.request, instance)
-        if self.request.method not in SAFE_METHODS:
-            self.require_tag(instance)
         return instance
-
-    def require_tag(self, instance: M) -> None:
-        """Raises `PreconditionFailed` where `If-Match` names another state than this one."""
-        tags = self.request.headers.get("If-Match")
-        if tags is not None and not names(tags, etag := etag_of(self.shown(instance))):
-            raise PreconditionFailed(etag)
 
     def list(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
@@ -258,9 +250,6 @@ class DocumentViewSet(TenantViewSet[M]):
         instance = self.get_object()
         self.delete_document(instance, self.expected_version(instance))
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-    def require_tag(self, instance: M) -> None:
-        """`expected_version` does it, and the service again under its lock."""
 
     def expected_version(self, instance: M) -> int | None:
         """The version that the caller's `If-Match` stands for; None where there is none.
