@@ -66,7 +66,7 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
     default_values = DEFAULTS
 
     def represent(self, instances: Sequence[Monitor]) -> list[dict[str, Any]]:
-        return monitor_representations(instances)
+        return monitor_representations(instances, for_json=True)
 
     def expand(self, name: str, instances: Sequence[Monitor]) -> list[dict[str, Any]]:
         ids = [str(monitor.pk) for monitor in instances]
