@@ -143,9 +143,10 @@ class TenantViewSet(TenantView, GenericViewSet[M], Generic[M]):
         self, instances: Sequence[M], representations: Sequence[dict[str, Any]]
     ) -> list[dict[str, Any]]:
         """The members that the query asks for. Raises `InvalidParameter`."""
-        described = cast(serializers.Serializer[Any], self.get_serializer_class()())
-        known = tuple(described.fields)
-        answers = only(representations, listed(self.request, FIELDS, known))
+        answers = list(representations)
+        if FIELDS in self.request.query_params:
+            described = cast(serializers.Serializer[Any], self.get_serializer_class()())
+            answers = only(answers, listed(self.request, FIELDS, tuple(described.fields)))
         for name in listed(self.request, EXPAND, self.expandable):
             members = self.expand(name, instances)
             for answer, member in zip(answers, members, strict=True):
