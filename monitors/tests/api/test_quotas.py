@@ -89,3 +89,19 @@ def test_downgrade__what_exists__stays_and_can_be_changed_and_nothing_is_added(a
     assert (changed.status_code, refused.status_code) == (200, 422)
     assert refused.json()["code"] in ("monitor_limit_reached", "invalid")
     assert len(client.get("/api/v1/monitors").json()["results"]) == 3
+
+
+def test_change__20_clients_with_one_tag__exactly_one_wins(committed, acme):
+    with live_server() as server:
+        ana_s = bearer(server, "ana@acme.test")
+        created = call("POST", f"{server}/api/v1/monitors", monitor_document(1), **ana_s)
+        url = f"{server}/api/v1/monitors/{created.body['id']}"
+        tagged = {**ana_s, "If-Match": created.headers["ETag"]}
+        replies = at_once(lambda n: call("PATCH", url, {"description": f"{n}"}, **tagged))
+        now = call("GET", url, **ana_s)
+
+    [won] = [reply for reply in replies if reply.status == 200]
+    lost = [reply for reply in replies if reply.status != 200]
+    assert {reply.status for reply in lost} == {412}
+    assert {reply.headers["ETag"] for reply in lost} == {now.headers["ETag"]}
+    assert (now.body, now.body["version"]) == (won.body, 2)
