@@ -19,7 +19,7 @@ from blip0.common.tenancy import in_public, in_tenant
 from cachesync.contracts import Document, Snapshot, Version
 from cachesync.keys import KIND_FILTER, KIND_MONITOR, KIND_NETWORK, PLATFORM, Scope
 from cachesync.models import ProjectedDocument
-from cachesync.selectors.rendering import ScopeState, rendered_tenant, scope_state
+from cachesync.selectors.rendering import ScopeState, scope_state
 from cachesync.selectors.scopes import is_other_history
 from monitors.contracts import MAX_DOCUMENT_BYTES
 from monitors.models import Monitor
@@ -179,7 +179,7 @@ def _render_tenant(
     changes: dict[str, set[str]] | None,
     budget: int | None,
 ) -> Snapshot:
-    tenant = rendered_tenant(scope)
+    tenant = state.tenant
     if tenant is None or state.status == ConfigVersion.Status.DELETED:
         return Snapshot(
             scope, state.version, ConfigVersion.Status.DELETED, {}, frozenset(), complete=True

@@ -18,12 +18,6 @@ from cachesync.contracts import Change, Document, Snapshot, StoredScope, Version
 from cachesync.keys import KIND_MONITOR, Scope
 from cachesync.models import ProjectedScope
 
-# A request doesn't wait for another writer, nor for the disk: after a crash of Postgres the row
-# tells of less than Redis holds, and the sweep has all of it written again.
-_CLAIM = """
-SET LOCAL synchronous_commit = off;
-SELECT epoch, rev FROM cachesync_projectedscope WHERE scope = %s FOR UPDATE SKIP LOCKED
-"""
 _COLUMNS: Mapping[str, str] = {
     "kind": "varchar",
     "object_id": "varchar",
@@ -45,12 +39,28 @@ def _listed(form: str) -> str:
     return ", ".join(form.format(name) for name in _COLUMNS)
 
 
-# Rows that are as they should be are left alone: each written one is eight index entries.
+# A request doesn't wait for another writer, nor for the disk: after a crash of Postgres the row
+# tells of less than Redis holds, and the sweep has all of it written again.
+_CLAIM = """
+SET LOCAL synchronous_commit = off;
+SELECT epoch, rev FROM cachesync_projectedscope WHERE scope = %s FOR UPDATE SKIP LOCKED
+"""
+_GIVEN = f"""
+SELECT * FROM json_to_recordset(%(rows)s::json)
+AS given ({", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())})
+"""
+_INSERT = f"""
+INSERT INTO cachesync_projecteddocument (scope, updated_at, {_listed("{0}")})
+SELECT %(scope)s, now(), {_listed("given.{0}")}
+"""
+_ON_CONFLICT = f"""
+ON CONFLICT (scope, kind, object_id)
+DO UPDATE SET updated_at = now(), {_listed("{0} = excluded.{0}")}
+"""
+# For whoever holds the claim. Rows that are as they should be are left alone: each written one is
+# eight index entries.
 _TELL = f"""
-WITH given AS (
-    SELECT * FROM json_to_recordset(%(rows)s::json)
-    AS given ({", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())})
-), gone AS (
+WITH given AS ({_GIVEN}), gone AS (
     DELETE FROM cachesync_projecteddocument AS held
     WHERE held.scope = %(scope)s AND (
         %(complete)s AND NOT EXISTS (
@@ -61,13 +71,28 @@ WITH given AS (
 ), told AS (
     UPDATE cachesync_projectedscope SET epoch = %(epoch)s, rev = %(rev)s WHERE scope = %(scope)s
 )
-INSERT INTO cachesync_projecteddocument (scope, updated_at, {_listed("{0}")})
-SELECT %(scope)s, now(), {_listed("given.{0}")}
+{_INSERT}
 FROM given LEFT JOIN cachesync_projecteddocument AS held
     ON held.scope = %(scope)s AND held.kind = given.kind AND held.object_id = given.object_id
 WHERE ({_listed("given.{0}")}) IS DISTINCT FROM ({_listed("held.{0}")})
-ON CONFLICT (scope, kind, object_id)
-DO UPDATE SET updated_at = now(), {_listed("{0} = excluded.{0}")}
+{_ON_CONFLICT}
+"""
+# The usual case of a request in one statement: some documents more, and none that goes. Nothing
+# here compares with rows of the statement's snapshot, in which a writer who has just committed
+# may be missing: the lock and the conflict both see the newest ones.
+_CONTINUE = f"""
+SET LOCAL synchronous_commit = off;
+WITH told AS (
+    UPDATE cachesync_projectedscope SET epoch = %(epoch)s, rev = %(rev)s
+    WHERE scope = (
+        SELECT scope FROM cachesync_projectedscope
+        WHERE scope = %(scope)s AND epoch = %(held_epoch)s AND rev = %(held_rev)s
+        FOR UPDATE SKIP LOCKED
+    )
+    RETURNING scope
+), given AS ({_GIVEN})
+{_INSERT} FROM told, given
+{_ON_CONFLICT}
 """
 
 
@@ -76,31 +101,31 @@ def remember(
 ) -> None:
     """Write down what `change` made of `stored`, the state of Redis before it.
 
-    Does nothing where another writer is at it, or where rows in between would be left out. Two
-    statements, since the second must see what whoever held the claim before has written.
+    Does nothing where another writer is at it, or where rows in between would be left out.
     """
+    hashes = change.hashes if change else {}
+    rows = [
+        _row(snapshot, stored, field, document, hashes.get(field, ""), last_good.get(field))
+        for documents in (snapshot.documents, snapshot.unrendered)
+        for field, document in documents.items()
+    ]
+    values: dict[str, Any] = {
+        "scope": snapshot.scope.id,
+        "epoch": snapshot.version.epoch,
+        "rev": snapshot.version.rev,
+        "rows": orjson.dumps(rows).decode(),
+    }
+    held, gone = stored.version, sorted(snapshot.withdrawn - set(snapshot.unrendered))
+    if not (snapshot.complete or gone or held is None):
+        with connection.cursor() as cursor:
+            cursor.execute(_CONTINUE, {**values, "held_epoch": held.epoch, "held_rev": held.rev})
+        return
+    # Two statements: the second must see what whoever held the claim before has written.
     with transaction.atomic():
         told = _claim(snapshot.scope)
-        if told is None or not _continues(told, snapshot, stored.version):
-            return
-        hashes = change.hashes if change else {}
-        rows = [
-            _row(snapshot, stored, field, document, hashes.get(field, ""), last_good.get(field))
-            for documents in (snapshot.documents, snapshot.unrendered)
-            for field, document in documents.items()
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _TELL,
-                {
-                    "scope": snapshot.scope.id,
-                    "epoch": snapshot.version.epoch,
-                    "rev": snapshot.version.rev,
-                    "complete": snapshot.complete,
-                    "gone": sorted(snapshot.withdrawn - set(snapshot.unrendered)),
-                    "rows": orjson.dumps(rows).decode(),
-                },
-            )
+        if told is not None and _continues(told, snapshot, held):
+            with connection.cursor() as cursor:
+                cursor.execute(_TELL, {**values, "complete": snapshot.complete, "gone": gone})
 
 
 def _continues(told: tuple[int, int], snapshot: Snapshot, held: Version | None) -> bool:

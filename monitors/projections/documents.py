@@ -17,7 +17,7 @@ from django.conf import settings
 from blip0.common.sealing import CannotOpen, Place, is_sealed, keyring
 from monitors.choices import ConditionKind
 from monitors.models import MonitorNetwork, MonitorTrigger
-from monitors.projections.rows import MonitorRows, monitor_rows, spec_fragments
+from monitors.projections.rows import MonitorRows, tenant_rows
 from platform_catalog.choices import script_path
 from tenants.choices import TenantStatus
 from tenants.models import Tenant
@@ -67,18 +67,15 @@ def monitor_documents(
 ) -> dict[UUID, MonitorDocument]:
     """The live monitors of the current tenant by id; all of them without `ids`.
 
-    An id that is asked for and missing in the result belongs to a deleted monitor. Three queries
-    at most. The caller holds a snapshot, so that all of them see one state.
+    An id that is asked for and missing in the result belongs to a deleted monitor. Two queries at
+    most. The caller holds a snapshot, so that both of them see one state.
     """
-    rows = monitor_rows(ids)
-    if not rows:
+    rows = tenant_rows(ids)
+    if not rows.monitors:
         return {}
-    world = _World(
-        tenant=tenant,
-        specs=spec_fragments(rows.values()),
-        triggers=_triggers(rows.values(), everything=ids is None),
-    )
-    return {pk: _document(pk, monitor, world) for pk, monitor in rows.items()}
+    triggers = _triggers(rows.monitors.values(), everything=ids is None)
+    world = _World(tenant=tenant, specs=rows.specs, triggers=triggers)
+    return {pk: _document(pk, monitor, world) for pk, monitor in rows.monitors.items()}
 
 
 @dataclass(frozen=True)

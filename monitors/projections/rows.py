@@ -1,4 +1,4 @@
-"""Whatever of a tenant's monitors goes into their documents, in two statements.
+"""Whatever of a tenant's monitors goes into their documents, in one statement.
 
 Plain SQL, since this is what a rebuild of Redis and every write-through wait for: through the
 models a thousand tenants take four times as long, most of it in making objects. No joins between
@@ -8,7 +8,7 @@ a monitor and what belongs to it: whatever the planner believes of a table, the 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -16,42 +16,45 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-# For the planner the ids are constants: of each condition, only one half is left to execute.
-_PARTS = """
+# Specs come without an id, under their hash.
+_ROWS = """
 SELECT id, 'monitor' AS part, row_to_json(monitor)::text FROM (
     SELECT id, slug, name, paused, snoozed_until IS NOT NULL AS snoozed, severity,
         threshold_amount, threshold_window_s, min_interval_s, chain_configurations
-    FROM monitors_monitor
-    WHERE deleted_at IS NULL AND (%(ids)s::uuid[] IS NULL OR id = ANY(%(ids)s))
+    FROM monitors_monitor WHERE deleted_at IS NULL AND {of_monitor}
 ) AS monitor
 UNION ALL
 SELECT monitor_id, 'networks',
     json_agg(json_build_array(slug, enabled) ORDER BY position, slug)::text
 FROM monitors_monitornetwork JOIN platform_catalog_network ON slug = network_id
-WHERE {wanted} GROUP BY monitor_id
+WHERE {of_child} GROUP BY monitor_id
 UNION ALL
 SELECT monitor_id, 'addresses',
     json_agg(json_build_array(address, contract_spec_id) ORDER BY position)::text
-FROM monitors_monitoraddress WHERE {wanted} GROUP BY monitor_id
+FROM monitors_monitoraddress WHERE {of_child} GROUP BY monitor_id
 UNION ALL
 SELECT monitor_id, 'conditions',
     json_agg(json_build_array(kind, signature, status, expression) ORDER BY kind, position)::text
-FROM monitors_matchcondition WHERE {wanted} GROUP BY monitor_id
+FROM monitors_matchcondition WHERE {of_child} GROUP BY monitor_id
 UNION ALL
 SELECT monitor_id, 'scripts', json_agg(
     json_build_array(name, language, condition.arguments, condition.timeout_ms) ORDER BY position
 )::text
 FROM monitors_scriptcondition AS condition JOIN platform_catalog_filterscript ON name = script_id
-WHERE {wanted} GROUP BY monitor_id
+WHERE {of_child} GROUP BY monitor_id
 UNION ALL
 SELECT monitor_id, 'triggers', json_agg(trigger_id ORDER BY position, trigger_id)::text
-FROM monitors_monitortrigger WHERE {wanted} GROUP BY monitor_id
-""".replace(
-    "{wanted}",
-    "(monitor_id = ANY(%(ids)s) OR %(ids)s::uuid[] IS NULL"
-    " AND monitor_id IN (SELECT id FROM monitors_monitor WHERE deleted_at IS NULL))",
+FROM monitors_monitortrigger WHERE {of_child} GROUP BY monitor_id
+UNION ALL
+SELECT NULL, sha256, content FROM monitors_contractspec WHERE sha256 = ANY(ARRAY(
+    SELECT DISTINCT contract_spec_id FROM monitors_monitoraddress WHERE {of_child}
+))
+"""
+_SOME = _ROWS.format(of_monitor="id = ANY(%(ids)s)", of_child="monitor_id = ANY(%(ids)s)")
+_ALL = _ROWS.format(
+    of_monitor="true",
+    of_child="monitor_id IN (SELECT id FROM monitors_monitor WHERE deleted_at IS NULL)",
 )
-_SPECS = "SELECT sha256, content FROM monitors_contractspec WHERE sha256 = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,29 +82,32 @@ class MonitorRows:
     triggers: list[str] = field(default_factory=list)
 
 
-def monitor_rows(ids: Collection[UUID] | None) -> dict[UUID, MonitorRows]:
-    """The live monitors of the current tenant by id; all of them for None. One query."""
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Live monitors by id, and the contract specs that they name by hash.
+
+    Specs are stored as canonical text, so each goes into documents as it is.
+    """
+
+    monitors: dict[UUID, MonitorRows]
+    specs: dict[str, orjson.Fragment]
+
+
+def tenant_rows(ids: Collection[UUID] | None) -> Rows:
+    """The live monitors of the current tenant; all of them for None. One query."""
     parts: defaultdict[UUID, dict[str, Any]] = defaultdict(dict)
+    specs = {}
     with connection.cursor() as cursor:
-        cursor.execute(_PARTS, {"ids": None if ids is None else list(ids)})
+        cursor.execute(_ALL if ids is None else _SOME, {"ids": list(ids or ())})
         for pk, part, text in cursor.fetchall():
-            parts[pk][part] = orjson.loads(text)
-    return {
+            if pk is None:
+                specs[part] = orjson.Fragment(text.encode())
+            else:
+                parts[pk][part] = orjson.loads(text)
+    monitors = {
         # Without a part of that name it is deleted: what belonged to it is history.
         pk: MonitorRows(**found.pop("monitor"), **found)
         for pk, found in parts.items()
         if "monitor" in found
     }
-
-
-def spec_fragments(monitors: Iterable[MonitorRows]) -> dict[str, orjson.Fragment]:
-    """The contract specs that these name, by hash. One query, or none.
-
-    They are stored as canonical text, so each goes into documents as it is.
-    """
-    hashes = {spec for rows in monitors for _, spec in rows.addresses if spec is not None}
-    if not hashes:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_SPECS, [list(hashes)])
-        return {sha256: orjson.Fragment(content.encode()) for sha256, content in cursor.fetchall()}
+    return Rows(monitors, specs)
