@@ -15,6 +15,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
 from blip0.common.allowed_targets import targets_of_environment
+from blip0.common.keyrings import parse_keyring
 from blip0.common.scraping import listen_address, scrape_networks
 from blip0.common.sealing import keyring
 
@@ -32,6 +33,16 @@ def sealing_keyring(**_kwargs: Any) -> list[CheckMessage]:
         keyring()
     except ImproperlyConfigured as problem:
         return [Error(str(problem), id="blip0.E005")]
+    return []
+
+
+@register(Tags.security)
+def token_keyring(**_kwargs: Any) -> list[CheckMessage]:
+    """`blip0.E008`: nobody signs in without a keyring that can be read."""
+    try:
+        parse_keyring(settings.JWT_KEYS, "BLIP0_JWT_KEYS")
+    except ImproperlyConfigured as problem:
+        return [Error(str(problem), id="blip0.E008")]
     return []
 
 

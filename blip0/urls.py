@@ -22,6 +22,7 @@ urlpatterns = [
     path("admin/pages/", include("blip0.common.admin.pages")),
     path("admin/", admin.site.urls),
     path("api/v1/", include(api_v1)),
+    path("api-auth/", include("tenants.api.browser_urls")),
 ]
 
 handler400 = "blip0.common.api.problems.bad_request_handler"

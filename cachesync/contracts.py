@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from cachesync.keys import Scope
 
@@ -62,7 +63,7 @@ class Document:
     chain_configurations: object = ()
     """With the viewing keys that the monitor would use, for the same judgement."""
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         return hashlib.sha256(self.body).hexdigest() if self.body is not None else ""
 

@@ -17,6 +17,7 @@ from cachesync.services.figures import (
     DocumentFigures,
     Figures,
     RedisFigures,
+    RuntimeFigures,
     ScopeFigures,
     figures_read,
 )
@@ -58,6 +59,7 @@ class ProjectionCollector:
         yield from _of_scopes(figures.scopes)
         if figures.redis is not None:
             yield from _of_redis(figures.redis)
+            yield from _of_runtimes(figures.redis.runtimes)
 
     def _current(self) -> Figures | None:
         with self._lock:
@@ -147,10 +149,11 @@ def _of_redis(figures: RedisFigures) -> Iterator[GaugeMetricFamily]:
         "Scopes in Redis, of those that should be.",
         figures.coverage,
     )
-    yield _gauge(
-        "blip0_projection_scopes_excused",
-        "Scopes that are missing and nobody waits for.",
-        figures.excused,
+    yield _by(
+        "blip0_projection_scopes_missing",
+        "Scopes that aren't in Redis; excused: nobody waits for them any more.",
+        "excused",
+        {"no": figures.expected - figures.covered - figures.excused, "yes": figures.excused},
     )
     yield _gauge(
         "blip0_projection_scopes_dirty", "Scopes in another version than Postgres'.", figures.dirty
@@ -160,6 +163,30 @@ def _of_redis(figures: RedisFigures) -> Iterator[GaugeMetricFamily]:
         "How long the oldest commit waits that isn't in Redis, by what is known of its scope.",
         "condition",
         figures.staleness_s,
+    )
+
+
+def _of_runtimes(figures: RuntimeFigures) -> Iterator[GaugeMetricFamily]:
+    yield _gauge("blip0_runtime_instances", "Runtimes that are there.", figures.alive)
+    yield _gauge(
+        "blip0_runtime_lag_seconds",
+        "How long the oldest commit waits that is in Redis, and that some runtime doesn't run.",
+        figures.lag_s,
+    )
+    yield _gauge(
+        "blip0_runtime_scopes_behind",
+        "Scopes of which some runtime runs an older version than Redis holds.",
+        figures.behind,
+    )
+    yield _gauge(
+        "blip0_runtime_scopes_unacknowledged",
+        "Scopes of which some runtime has never said anything.",
+        figures.unacknowledged,
+    )
+    yield _gauge(
+        "blip0_runtime_scopes_refused",
+        "Scopes of which some runtime refused something (NACK).",
+        figures.refused,
     )
 
 

@@ -19,6 +19,7 @@ from blip0.common.tenancy import in_public, in_tenant
 from cachesync.contracts import Document, Snapshot, Version
 from cachesync.keys import KIND_FILTER, KIND_MONITOR, KIND_NETWORK, PLATFORM, Scope
 from cachesync.models import ProjectedDocument
+from cachesync.selectors.rendering import ScopeState, rendered_tenant, scope_state
 from cachesync.selectors.scopes import is_other_history
 from monitors.contracts import MAX_DOCUMENT_BYTES
 from monitors.models import Monitor
@@ -28,7 +29,7 @@ from platform_catalog.projections import (
     filter_documents,
     network_documents,
 )
-from tenants.models import ConfigChange, ConfigVersion, Tenant
+from tenants.models import ConfigVersion
 from tenants.models.versions import ALL_OBJECTS
 
 State = ProjectedDocument.State
@@ -88,21 +89,23 @@ def render(
     Raises `ScopeUnknown`, `OtherHistory` where `since` is newer than Postgres or not of its
     history, and `OverBudget` where more documents than `patience` has would be rendered.
     """
-    with in_public(), snapshot(patience):
-        row = ConfigVersion.objects.filter(scope=scope.id).first()
-        if row is None:
+    # A tenant's search path ends in public: in its own request nothing has to be switched.
+    inside = in_public() if scope.is_platform else in_tenant(UUID(scope.id))
+    with inside, snapshot(patience):
+        state = scope_state(scope, since=None if since is None else since.rev)
+        if state is None:
             raise ScopeUnknown(scope.id)
-        version = Version(row.version, row.epoch, str(row.token))
-        changes = _changes(scope, since, version)
+        changes = _changes(scope, since, state)
         if everything or release:
             changes = None
         if scope.is_platform:
-            return _render_platform(version, row.status, changes, release)
-        return _render_tenant(scope, version, row.status, changes, patience.documents)
+            return _render_platform(state, changes, release)
+        return _render_tenant(scope, state, changes, patience.documents)
 
 
-def _changes(scope: Scope, since: Version | None, version: Version) -> dict[str, set[str]] | None:
+def _changes(scope: Scope, since: Version | None, state: ScopeState) -> dict[str, set[str]] | None:
     """Changed objects by kind, or None for everything."""
+    version, log = state.version, state.log
     if since is None or since.epoch < version.epoch:
         return None
     if (since.epoch, since.rev) > (version.epoch, version.rev):
@@ -111,12 +114,7 @@ def _changes(scope: Scope, since: Version | None, version: Version) -> dict[str,
         if since.token != version.token:
             raise OtherHistory("diverged")
         return {} if since.render_version == version.render_version else None
-    log = list(
-        ConfigChange.objects.filter(
-            scope=scope.id, version__gte=since.rev, version__lte=version.rev
-        ).values_list("version", "token", "kind", "object_id")
-    )
-    known = {str(token) for number, token, _, _ in log if number == since.rev}
+    known = {token for number, token, _, _ in log if number == since.rev}
     if since.token not in known and (known or is_other_history(scope, since)):
         # The log tells; where it no longer reaches that far, what it told when it did.
         raise OtherHistory("diverged")
@@ -134,7 +132,7 @@ def _changes(scope: Scope, since: Version | None, version: Version) -> dict[str,
 
 
 def _render_platform(
-    version: Version, status: str, changes: dict[str, set[str]] | None, release: frozenset[str]
+    state: ScopeState, changes: dict[str, set[str]] | None, release: frozenset[str]
 ) -> Snapshot:
     """A disabled network is rendered too, and a deleted one just stays: `release` ends both."""
     documents: dict[str, Document] = {}
@@ -151,8 +149,8 @@ def _render_platform(
     }
     return Snapshot(
         scope=PLATFORM,
-        version=version,
-        status=status,
+        version=state.version,
+        status=state.status,
         documents={
             field: document for field, document in documents.items() if field not in withdrawn
         },
@@ -177,23 +175,21 @@ def _catalogue_document(kind: str, item: CatalogueDocument) -> Document:
 
 def _render_tenant(
     scope: Scope,
-    version: Version,
-    status: str,
+    state: ScopeState,
     changes: dict[str, set[str]] | None,
     budget: int | None,
 ) -> Snapshot:
-    tenant = Tenant.objects.filter(pk=scope.id).first()
-    if tenant is None or status == ConfigVersion.Status.DELETED:
+    tenant = rendered_tenant(scope)
+    if tenant is None or state.status == ConfigVersion.Status.DELETED:
         return Snapshot(
-            scope, version, ConfigVersion.Status.DELETED, {}, frozenset(), complete=True
+            scope, state.version, ConfigVersion.Status.DELETED, {}, frozenset(), complete=True
         )
-    with in_tenant(tenant.pk):
-        ids = None if changes is None else _monitor_ids(changes)
-        if budget is not None:
-            count = Monitor.objects.live().count() if ids is None else len(ids)
-            if count > budget:
-                raise OverBudget(f"{count} documents")
-        rendered = monitor_documents(tenant, ids) if ids is None or ids else {}
+    ids = None if changes is None else _monitor_ids(changes)
+    if budget is not None:
+        count = Monitor.objects.live().count() if ids is None else len(ids)
+        if count > budget:
+            raise OverBudget(f"{count} documents")
+    rendered = monitor_documents(tenant, ids) if ids is None or ids else {}
     documents: dict[str, Document] = {}
     unrendered: dict[str, Document] = {}
     withdrawn = {str(item) for item in (ids or set()) - set(rendered)}
@@ -206,8 +202,8 @@ def _render_tenant(
             documents[str(monitor_id)] = document
     return Snapshot(
         scope=scope,
-        version=version,
-        status=status,
+        version=state.version,
+        status=state.status,
         documents=documents,
         withdrawn=frozenset(withdrawn),
         complete=ids is None,

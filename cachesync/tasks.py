@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.db import connection
 from django.utils import timezone
 
 from cachesync.services.reconcile import RECONCILE_LOCK
@@ -18,6 +19,8 @@ def reconcile() -> None:
     with only_one(RECONCILE_LOCK) as alone:
         if alone:
             reconcile_all(store=Store())
+    # It was in the schemas of a slice of all tenants, and a session keeps what it learnt of them.
+    connection.close()
 
 
 @shared_task

@@ -21,13 +21,15 @@ stored() {
     cat "$folder/$1"
 }
 
-for name in secret_key jwt_key script_signing_key metrics_token; do
+for name in secret_key script_signing_key metrics_token; do
     keep_or_write "$name" "$(random 48)"
 done
 for name in postgres_password projection_password runtime_password cache_password; do
     keep_or_write "$name" "$(random 24)"
 done
-keep_or_write sealing_keys "k1:$(head -c 32 /dev/urandom | base64 | tr -d '\n')"
+for name in sealing_keys jwt_keys; do
+    keep_or_write "$name" "k1:$(head -c 32 /dev/urandom | base64 | tr -d '\n')"
+done
 keep_or_write database_url "postgres://blip0:$(stored postgres_password)@postgres:5432/blip0"
 keep_or_write redis_projection_url \
     "redis://control-plane:$(stored projection_password)@redis-projection:6379/0"

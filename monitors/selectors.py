@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Count, Max
 
 from blip0.common.db.schemas import select_in_each, tenant_schemas
 from blip0.common.sealing import CannotOpen, Place, hint, keyring
@@ -19,15 +19,15 @@ from blip0.common.tenancy import current_tenant_id, tenant_id_of
 from monitors.choices import ConditionKind, SpecKind
 from monitors.contracts import AROUND_TRIGGER, map_viewing_keys
 from monitors.models import (
-    MatchCondition,
+    ContractSpec,
     Monitor,
-    MonitorAddress,
     MonitorTrigger,
-    ScriptCondition,
 )
+from monitors.store import Children, children_of, spec_contents
 from monitors.validators.addresses import compared
-from platform_catalog.choices import NetworkType
+from platform_catalog.choices import NetworkType, script_path
 from platform_catalog.models import Network
+from tenants.choices import Limit
 from tenants.models import Tenant
 from triggers.models import Trigger
 from triggers.selectors import trigger_contents
@@ -74,29 +74,31 @@ WHERE deleted_at IS NULL AND id IN (
     SELECT monitor_id FROM monitors_monitortrigger WHERE trigger_id = %(trigger)s)
 """
 
-_CHILDREN: tuple[str | Prefetch[Any], ...] = (
-    "network_links",
-    # Not joined: many addresses share one spec, which may be half a megabyte.
-    Prefetch("addresses", MonitorAddress.objects.prefetch_related("contract_spec")),
-    "match_conditions",
-    Prefetch("script_conditions", ScriptCondition.objects.select_related("script")),
-    Prefetch("trigger_links", MonitorTrigger.objects.select_related("trigger")),
-)
-
 
 def monitor_representation(monitor: Monitor) -> dict[str, Any]:
-    """One monitor in the tenant's form. Uses what the caller has prefetched."""
-    return _represented([monitor])[0]
+    """One monitor in the tenant's form. Two queries."""
+    return next(each_representation([monitor]))
 
 
-def monitor_representations(monitors: Iterable[Monitor]) -> list[dict[str, Any]]:
-    """Monitors in the tenant's form, in their order; seven queries for any number."""
-    return _represented(list(monitors))
+def monitor_representations(
+    monitors: Iterable[Monitor], *, for_json: bool = False
+) -> list[dict[str, Any]]:
+    """Monitors in the tenant's form, in their order; two queries for any number.
+
+    `for_json` is for those who only write them down: specs stand in as `orjson.Fragment`.
+    """
+    return list(each_representation(list(monitors), for_json=for_json))
 
 
-def prefetch_documents(monitors: Sequence[Monitor]) -> None:
-    """Load what representations are made of: seven queries for any number of monitors."""
-    prefetch_related_objects(monitors, *_CHILDREN)
+def each_representation(
+    monitors: Sequence[Monitor], *, for_json: bool = False
+) -> Iterator[dict[str, Any]]:
+    """The same one by one, for those who may stop halfway."""
+    children = children_of([monitor.pk for monitor in monitors])
+    contents = spec_contents(children.values())
+    read = orjson.Fragment if for_json else orjson.loads
+    specs: dict[str, Any] = {sha256: read(content) for sha256, content in contents.items()}
+    return (_one(monitor, children[monitor.pk], specs) for monitor in monitors)
 
 
 def viewing_key_place(monitor_id: UUID) -> Place:
@@ -119,6 +121,27 @@ def trigger_users(ids: Collection[str]) -> list[str]:
     links = MonitorTrigger.objects.filter(trigger__in=[UUID(text) for text in ids])
     links = links.order_by("monitor__slug")
     return [f"monitor {slug}" for slug in links.values_list("monitor__slug", flat=True).distinct()]
+
+
+def used_of_limits() -> dict[Limit, int]:
+    """What the current tenant uses of each limit but the calls. Six queries.
+
+    Of a limit that each monitor has, it is the most that one monitor uses.
+    """
+    live = Monitor.objects.live()
+
+    def most(children: str) -> int:
+        counted = live.annotate(number=Count(children))
+        return counted.aggregate(most=Max("number"))["most"] or 0
+
+    return {
+        Limit.MONITORS: live.count(),
+        Limit.TRIGGERS: Trigger.objects.live().count(),
+        Limit.SPEC_BYTES: ContractSpec.objects.aggregate(most=Max("size"))["most"] or 0,
+        Limit.ADDRESSES: most("addresses"),
+        Limit.CONDITIONS: most("match_conditions"),
+        Limit.MONITOR_TRIGGERS: most("trigger_links"),
+    }
 
 
 def tenants_with_ended_snoozes(now: datetime) -> list[UUID]:
@@ -237,13 +260,7 @@ def _users_in_every_tenant(table: str, column: str, ids: Collection[str]) -> lis
     return sorted(f"monitor {slug} of {tenants.get(schema, schema)}" for schema, slug in rows)
 
 
-def _represented(monitors: list[Monitor]) -> list[dict[str, Any]]:
-    prefetch_documents(monitors)
-    specs: dict[str, Any] = {}
-    return [_one(monitor, specs) for monitor in monitors]
-
-
-def _one(monitor: Monitor, specs: dict[str, Any]) -> dict[str, Any]:
+def _one(monitor: Monitor, children: Children, specs: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": str(monitor.pk),
         "slug": monitor.slug,
@@ -251,13 +268,16 @@ def _one(monitor: Monitor, specs: dict[str, Any]) -> dict[str, Any]:
         "description": monitor.description,
         "paused": monitor.paused,
         "snoozed_until": monitor.snoozed_until.isoformat() if monitor.snoozed_until else None,
-        "networks": [link.network_id for link in monitor.network_links.all()],
-        "addresses": [_address(address, specs) for address in monitor.addresses.all()],
-        "match_conditions": _match_conditions(monitor.match_conditions.all()),
-        "trigger_conditions": [
-            _script_condition(condition) for condition in monitor.script_conditions.all()
+        "networks": children.networks,
+        "addresses": [
+            {"address": address}
+            if spec is None
+            else {"address": address, "contract_spec": specs[spec]}
+            for address, spec in children.addresses
         ],
-        "triggers": [link.trigger.slug for link in monitor.trigger_links.all()],
+        "match_conditions": _match_conditions(children),
+        "trigger_conditions": _script_conditions(children),
+        "triggers": children.triggers,
         "chain_configurations": _masked_configurations(monitor),
         "alerting": _alerting(monitor),
         "version": monitor.version,
@@ -266,30 +286,18 @@ def _one(monitor: Monitor, specs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _address(address: MonitorAddress, specs: dict[str, Any]) -> dict[str, Any]:
-    spec = address.contract_spec
-    if spec is None:
-        return {"address": address.address}
-    if spec.sha256 not in specs:
-        specs[spec.sha256] = orjson.loads(spec.content)
-    return {"address": address.address, "contract_spec": specs[spec.sha256]}
-
-
-def _match_conditions(conditions: Iterable[MatchCondition]) -> dict[str, list[dict[str, str]]]:
+def _match_conditions(children: Children) -> dict[str, list[dict[str, str]]]:
     lists: dict[str, list[dict[str, str]]] = {
         ConditionKind.FUNCTION: [],
         ConditionKind.EVENT: [],
         ConditionKind.TRANSACTION: [],
     }
-    for condition in conditions:
-        subject = (
-            {"status": condition.status}
-            if condition.kind == ConditionKind.TRANSACTION
-            else {"signature": condition.signature}
-        )
-        if condition.expression is not None:
-            subject["expression"] = condition.expression
-        lists[condition.kind].append(subject)
+    for kind, signature, status, expression in children.conditions:
+        is_transaction = kind == ConditionKind.TRANSACTION
+        subject = {"status": status} if is_transaction else {"signature": signature}
+        if expression is not None:
+            subject["expression"] = expression
+        lists[kind].append(subject)
     return {
         "functions": lists[ConditionKind.FUNCTION],
         "events": lists[ConditionKind.EVENT],
@@ -297,15 +305,16 @@ def _match_conditions(conditions: Iterable[MatchCondition]) -> dict[str, list[di
     }
 
 
-def _script_condition(condition: ScriptCondition) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "script_path": condition.script.script_path,
-        "language": condition.script.language,
-        "timeout_ms": condition.timeout_ms,
-    }
-    if condition.arguments is not None:
-        shown["arguments"] = condition.arguments
-    return shown
+def _script_conditions(children: Children) -> list[dict[str, Any]]:
+    return [
+        {
+            "script_path": script_path(name, language),
+            "language": language,
+            "timeout_ms": timeout_ms,
+            **({} if arguments is None else {"arguments": arguments}),
+        }
+        for name, language, arguments, timeout_ms in children.scripts
+    ]
 
 
 def _alerting(monitor: Monitor) -> dict[str, Any]:

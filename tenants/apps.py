@@ -11,6 +11,7 @@ class TenantsConfig(AppConfig):
         from blip0.common.idempotency import ANSWER_STORES, STORE
         from blip0.common.projected import register_projected
         from blip0.common.system_settings import PROVIDER, SETTING_PROVIDERS
+        from tenants import receivers  # noqa: F401  # importing it connects them
         from tenants.models import Tenant
         from tenants.selectors import stored_settings
         from tenants.services.answers import KeptAnswers

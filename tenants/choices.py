@@ -44,3 +44,15 @@ class ActorKind(models.TextChoices):
     STAFF = "staff", "Staff"
     API_KEY = "api_key", "API key"
     SYSTEM = "system", "System"
+
+
+class FamilyEnd(models.TextChoices):
+    """Why a sign-in is over before its time."""
+
+    SIGNED_OUT = "signed_out", "Signed out"
+    SWITCHED = "switched", "Went on in another tenant"
+    REUSED = "reused", "A used refresh token came back"
+    PASSWORD = "password", "Password changed"
+    DISABLED = "disabled", "Account disabled"
+    REMOVED = "removed", "Membership removed"
+    STAFF = "staff", "Ended by staff"

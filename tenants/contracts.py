@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from tenants.choices import Role
@@ -55,3 +56,31 @@ PERMISSIONS = _OWNER
 def role_permissions(role: str) -> frozenset[str]:
     """The codenames that a role grants. Raises `ValueError` for an unknown role."""
     return ROLE_PERMISSIONS[Role(role)]
+
+
+API_KEY_HEADER = "X-API-Key"
+_API_KEY = re.compile(r"blp0_([a-z0-9]{8,16})_([0-9A-Za-z_-]{43})")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyText:
+    """An API key as its owner has it: `blp0_<prefix>_<secret>`."""
+
+    prefix: str
+    secret: str
+
+    def __str__(self) -> str:
+        return f"blp0_{self.prefix}_{self.secret}"
+
+    def __repr__(self) -> str:
+        return f"<API key blp0_{self.prefix}_…>"
+
+    @staticmethod
+    def is_one(text: str) -> bool:
+        """Whether it is meant as a key, well-formed or not."""
+        return text.startswith("blp0_")
+
+    @classmethod
+    def parse(cls, text: str) -> ApiKeyText | None:
+        match = _API_KEY.fullmatch(text)
+        return cls(*match.groups()) if match else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from blip0.common.exceptions import Conflict, NotAllowed, NotSignedIn
+from blip0.common.exceptions import Conflict, NotAllowed, NotFound, NotSignedIn, TooMany
 
 
 class LastOwner(Conflict):
@@ -31,10 +31,58 @@ class BadCredentials(NotSignedIn):
     code = "bad_credentials"
 
 
+class TooManyAttempts(TooMany):
+    """Signing in failed too often, for this account or from this address."""
+
+    code = "too_many_attempts"
+
+
+class TokenRefused(NotSignedIn):
+    """A token is malformed, forged or expired (`token_invalid`), or was revoked."""
+
+    code = "token_revoked"
+
+
+class CrossSite(NotAllowed):
+    """Another site's page tries to use the refresh cookie."""
+
+    code = "cross_site"
+
+
+class RefreshRaced(Conflict):
+    """Another request refreshed with the same token a moment ago; its answer has the new one."""
+
+    code = "refresh_raced"
+
+
+class GrantsTooMuch(NotAllowed):
+    """Somebody would give, or take away, rights that they don't hold themselves."""
+
+    code = "grants_too_much"
+
+
+class InvitationNotOpen(NotFound):
+    """There is no such invitation, or it was accepted or revoked, or its time is over."""
+
+    code = "invitation_not_open"
+
+
+class NeedsPerson(NotAllowed):
+    """An API key asks for what is a person's alone."""
+
+    code = "needs_person"
+
+
 class NotAMember(NotAllowed):
     """A person whose password is right belongs to no tenant, or not to the one that is named."""
 
     code = "not_a_member"
+
+
+class TenantMismatch(NotAllowed):
+    """A request names a tenant that isn't the one of its credentials."""
+
+    code = "tenant_mismatch"
 
 
 class TenantNotUsable(NotAllowed):

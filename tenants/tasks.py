@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from smtplib import SMTPException
+from uuid import UUID
+
 from celery import shared_task
 from django.utils import timezone
 
+from tenants.services import mail
 from tenants.services.answers import kept_answers_prune
+from tenants.services.families import families_prune
 from tenants.services.lifecycle import lifecycles_continue
 from tenants.services.versions import configchanges_prune
 
@@ -20,6 +25,30 @@ def continue_lifecycles() -> None:
 def prune_config_changes() -> None:
     """Shorten the log of changes; beat asks for it every ten minutes."""
     configchanges_prune(now=timezone.now())
+
+
+@shared_task
+def prune_token_families() -> None:
+    """Delete sign-ins that expired; beat asks for it every hour."""
+    families_prune(now=timezone.now())
+
+
+# A mail server that is away for a while: again after 2, 4, 8 … s, for about a quarter of an hour.
+_send_task = shared_task(
+    autoretry_for=(SMTPException, OSError), retry_backoff=2, retry_backoff_max=300, max_retries=9
+)
+
+
+@_send_task
+def send_invitation(invitation_id: str) -> None:
+    """Each try makes a new token."""
+    mail.invitation_send(invitation_id=UUID(invitation_id))
+
+
+@_send_task
+def send_password_reset(email: str) -> None:
+    """For unknown addresses too: whoever asks for a reset waits for neither."""
+    mail.password_reset_send(email=email)
 
 
 @shared_task

@@ -25,3 +25,9 @@ class SecretUnreadable(Conflict):
 
 class TriggerLimitReached(LimitReached):
     code = "trigger_limit_reached"
+
+
+class DeliveryTestLimitReached(LimitReached):
+    """The tenant has sent as many tests as it may in an hour."""
+
+    code = "delivery_test_limit_reached"

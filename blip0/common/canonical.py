@@ -7,6 +7,9 @@ from typing import Any
 
 import orjson
 
+_SCALARS = frozenset({str, int, bool, type(None)})
+_CONTAINERS = (dict, list, tuple)
+
 
 class NotCanonical(ValueError):
     """The value holds something that canonical JSON cannot: a float, a huge integer, a set…"""
@@ -41,12 +44,12 @@ def sha256_hex(body: bytes) -> str:
 
 
 def _refuse_floats(value: Any) -> None:
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, float):
-            raise NotCanonical(f"{item!r} is a float: canonical JSON holds integers only")
-        if isinstance(item, dict):
-            stack.extend(item.values())
-        elif isinstance(item, list | tuple):
-            stack.extend(item)
+    containers: list[Any] = [[value]]
+    for container in containers:  # grows meanwhile
+        for item in container.values() if isinstance(container, dict) else container:
+            if type(item) in _SCALARS:
+                continue
+            if isinstance(item, float):
+                raise NotCanonical(f"{item!r} is a float: canonical JSON holds integers only")
+            if isinstance(item, _CONTAINERS):
+                containers.append(item)

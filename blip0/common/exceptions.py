@@ -61,11 +61,11 @@ class InUse(Conflict):
 
 
 class Stale(DomainError):
-    """The caller changed an older version than the stored one."""
+    """The caller changed an older version than the stored one; not all objects count theirs."""
 
     code = "stale"
 
-    def __init__(self, message: str, *, current_version: int) -> None:
+    def __init__(self, message: str, *, current_version: int | None = None) -> None:
         super().__init__(message)
         self.current_version = current_version
 
@@ -74,6 +74,16 @@ class LimitReached(DomainError):
     """The plan, or staff's override, allows no more."""
 
     code = "limit_reached"
+
+
+class TooMany(DomainError):
+    """Too often in too short a time; the same may be tried again after `retry_after_s` seconds."""
+
+    code = "too_many"
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class NotSignedIn(DomainError):

@@ -23,7 +23,8 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
+
+from blip0.common.keyrings import parse_keyring
 
 PREFIX = "sealed:"
 _FORM = re.compile(r"sealed:v1:([a-z0-9][a-z0-9_-]{0,31}):([A-Za-z0-9+/]+={0,2})")
@@ -55,24 +56,9 @@ class Keyring:
     """
 
     def __init__(self, text: str) -> None:
-        self._keys: dict[str, AESGCM] = {}
-        for entry in filter(None, (part.strip() for part in text.split(","))):
-            key_id, _, encoded = entry.partition(":")
-            try:
-                key = base64.b64decode(encoded, validate=True)
-            except binascii.Error:
-                key = b""
-            if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", key_id) or len(key) != 32:
-                raise ImproperlyConfigured(
-                    "BLIP0_SEALING_KEYS: each entry is `id:base64 of 32 bytes`; make one with "
-                    "`python -c 'import os,base64;print(base64.b64encode(os.urandom(32)))'`."
-                )
-            if key_id in self._keys:
-                raise ImproperlyConfigured(f"BLIP0_SEALING_KEYS names the key {key_id!r} twice.")
-            self._keys[key_id] = AESGCM(key)
-        if not self._keys:
-            raise ImproperlyConfigured("BLIP0_SEALING_KEYS holds no key.")
-        self.primary = next(iter(self._keys))
+        keys = parse_keyring(text, "BLIP0_SEALING_KEYS")
+        self._keys = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        self.primary = next(iter(keys))
 
     def seal(self, plain: str, place: Place) -> str:
         nonce = os.urandom(_NONCE_BYTES)

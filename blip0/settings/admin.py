@@ -30,6 +30,7 @@ ADMIN_SIDEBAR = {
         ("tenants.Plan", "sell"),
         ("tenants.User", "person"),
         ("tenants.Membership", "group"),
+        ("tenants.TokenFamily", "login"),
         ("tenants.Invitation", "mail"),
         ("tenants.ApiKey", "key"),
         ("tenants.Domain", "dns"),

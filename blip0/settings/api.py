@@ -7,11 +7,18 @@ import environ
 from blip0.settings.environment import env
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api.authentication.TenantJWTAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "tenants.api.authentication.ApiKeyAuthentication",
+        "tenants.api.authentication.TenantJWTAuthentication",
+        "tenants.api.sessions.TenantSessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "blip0.common.api.schema.Blip0Schema",
     "DEFAULT_PARSER_CLASSES": ["blip0.common.api.parsers.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["blip0.common.api.renderers.OrjsonRenderer"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "blip0.common.api.renderers.OrjsonRenderer",
+        "tenants.api.browsing.BrowsableRenderer",
+    ],
     # OPTIONS is for CORS, which a middleware answers; the OpenAPI document describes the rest.
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "blip0.common.api.problems.exception_handler",
@@ -19,12 +26,15 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "URL_FORMAT_OVERRIDE": None,
 }
+JWT_KEYS = env.text("BLIP0_JWT_KEYS")
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
-    "SIGNING_KEY": env.text("BLIP0_JWT_KEY"),
+    # Its own backend has one key, and would take Django's; `tenants.api.tokens` has the keyring.
+    "SIGNING_KEY": None,
     "ISSUER": "blip0",
     "AUDIENCE": "blip0-api",
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=30),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
     "USER_ID_FIELD": "id",
     "USER_ID_CLAIM": "sub",
     "AUTH_TOKEN_CLASSES": ["tenants.api.tokens.TenantAccessToken"],
@@ -53,6 +63,17 @@ SPECTACULAR_SETTINGS = {
         "TransactionStatus": "monitors.validators.monitor.STATUSES",
         "ProjectionProgress": "blip0.common.api.projection.PROGRESS",
         "ProjectedState": "blip0.common.api.projection.STATES",
+        "ExecutionStatus": "monitors.choices.ExecutionStatus.choices",
+        "FindingLevel": ["error", "warning", "info"],
+        "FindingSource": ["runtime", "policy"],
+        "Verdict": ["ok", "parse_error", "invalid"],
+        "ImportLevel": "monitors.api.files.LEVELS",
+        "ImportKind": "monitors.api.files.KINDS",
+        "ImportStatus": "monitors.openzeppelin.report.STATUSES",
+        "ActorKind": "tenants.choices.ActorKind.choices",
+        "TenantStatus": "tenants.choices.TenantStatus.choices",
+        "InvitationState": ["open", "accepted", "revoked", "expired"],
+        "Scope": "tenants.api.serializers.SCOPES",
         "Role": "tenants.choices.Role.choices",
         "RetryJitter": ["full", "none"],
         "SecretType": ["Plain"],

@@ -59,6 +59,7 @@ TENANT_LIMIT_SET_CALLS = True
 
 MIDDLEWARE = [
     "blip0.common.request_ids.RequestIdMiddleware",
+    "blip0.common.addresses.ClientAddressMiddleware",
     "blip0.common.middleware.Utf8Middleware",
     "blip0.health.HealthMiddleware",
     "blip0.common.scraping.MetricsMiddleware",
@@ -75,6 +76,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "tenants.admin.middleware.StaffTenantMiddleware",
+    "blip0.common.middleware.TooManyMiddleware",
 ]
 
 ROOT_URLCONF = "blip0.urls"
@@ -95,6 +97,8 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "tenants.User"
+AUTHENTICATION_BACKENDS = ["tenants.services.signin.CountingBackend"]
+PASSWORD_RESET_TIMEOUT = 3600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

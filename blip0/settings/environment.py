@@ -88,7 +88,13 @@ VARIABLES: tuple[Variable, ...] = (
         default=None,
         secret=True,
     ),
-    Variable("BLIP0_JWT_KEY", "Signing key of access tokens.", default=None, secret=True),
+    Variable(
+        "BLIP0_JWT_KEYS",
+        "Keyring of access and refresh tokens: `id:base64 of 32 bytes`, separated by commas; the "
+        "first one signs, all of them verify.",
+        default=None,
+        secret=True,
+    ),
     Variable(
         "BLIP0_SECRET_DELIVERY",
         "How secrets stand in Redis. `plain` only for a runtime that cannot open sealed ones.",
@@ -163,7 +169,8 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         "BLIP0_TRUST_PROXY",
-        "`true` only behind a proxy that sets X-Forwarded-Proto itself.",
+        "`true` only behind a proxy that sets X-Forwarded-Proto and appends to X-Forwarded-For "
+        "itself.",
         default="false",
         choices=("true", "false"),
     ),
@@ -176,7 +183,7 @@ DEVELOPMENT_VALUES: Mapping[str, str] = {
     "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],testserver",
     "BLIP0_SEALING_KEYS": "dev:ZGV2ZWxvcG1lbnQtb25seS1zZWFsaW5nLWtleS0zMmI=",
     "BLIP0_SCRIPT_SIGNING_KEY": "development-only-script-signing-key",
-    "BLIP0_JWT_KEY": "development-only-jwt-key-" + "j" * 40,
+    "BLIP0_JWT_KEYS": "dev:ZGV2ZWxvcG1lbnQtb25seS1qd3Qtc2lnbmluZy1rZXk=",
 }
 
 _SERVICE_VARIABLES = {

@@ -18,11 +18,11 @@ DATABASES = {
 }
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 
-_cache_url = env.service_url("REDIS_CACHE_URL")
+REDIS_CACHE_URL = env.service_url("REDIS_CACHE_URL")
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": _cache_url,
+        "LOCATION": REDIS_CACHE_URL,
         # Two tenants may use one key: the schema is part of it.
         "KEY_FUNCTION": "django_tenants.cache.make_key",
         "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
@@ -71,6 +71,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tenants.tasks.continue_lifecycles",
         "schedule": schedule(60.0),
         "options": {"expires": 55},
+    },
+    "prune-token-families": {
+        "task": "tenants.tasks.prune_token_families",
+        "schedule": schedule(3600.0),
+        "options": {"expires": 3500},
     },
     "prune-config-changes": {
         "task": "tenants.tasks.prune_config_changes",

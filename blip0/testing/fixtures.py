@@ -25,6 +25,7 @@ from blip0.testing.plugin import servers_key
 from blip0.testing.queries import QueryLog
 from blip0.testing.queries import count_queries as counted_queries
 from tenants.models import Tenant
+from tenants.store.facts import trust_again
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +73,7 @@ def _public_schema_and_quiet_receivers(
     # Always: tests come by their database in too many ways to tell who may use the cache.
     cache.clear()
     settings_forget()
+    trust_again()
     yield
     leave_tenant()
 

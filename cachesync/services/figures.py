@@ -20,12 +20,14 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Func, Max, Sum, TextField, Value
 
 from blip0.common.tenancy import in_public
-from cachesync.contracts import SCHEMA_VERSION
-from cachesync.keys import PLATFORM
+from cachesync.contracts import SCHEMA_VERSION, Version
+from cachesync.keys import PLATFORM, Scope
 from cachesync.models import ProjectedDocument, ProjectedScope
-from cachesync.selectors.scopes import deleted_scopes, known_scopes
+from cachesync.reader import read_acks
+from cachesync.selectors.acknowledgements import ALIVE
+from cachesync.selectors.scopes import deleted_scopes, dirty_since, known_scopes
 from cachesync.services.conditions import ISOLATED_AFTER
-from cachesync.services.status import ProjectionStatus, ScopeStatus, projection_status
+from cachesync.services.status import ScopeStatus, projection_status
 from cachesync.services.sweep import is_older
 from cachesync.store import Store
 from tenants.choices import TenantStatus
@@ -82,6 +84,21 @@ class ScopeFigures:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RuntimeFigures:
+    """What the runtimes that are there say of themselves."""
+
+    alive: int
+    behind: int
+    """Scopes that some runtime acknowledged in an older version than Redis holds."""
+    lag_s: float
+    """For how long the oldest commit has been waiting that such a runtime doesn't run."""
+    unacknowledged: int
+    """Scopes of which some runtime has never said anything."""
+    refused: int
+    """Scopes of which some runtime refused something: NACKs."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RedisFigures:
     """What Redis holds, beside what it should."""
 
@@ -98,6 +115,7 @@ class RedisFigures:
     """Scopes of which Redis holds another version than Postgres."""
     staleness_s: Mapping[str, float]
     """By condition: for how long the oldest commit has been waiting that isn't in Redis."""
+    runtimes: RuntimeFigures
 
     @property
     def coverage(self) -> float:
@@ -124,12 +142,10 @@ def figures_read(
     """
     with hurried():
         try:
-            status = projection_status(store=store, now=now)
+            held = _redis_figures(store, now)
         except redis.RedisError as error:
             logger.warning("figures.redis_unavailable", error=repr(error))
             held = None
-        else:
-            held = _redis_figures(status)
         return Figures(
             at=now,
             documents=documents or _document_figures(),
@@ -218,7 +234,8 @@ def _scope_figures(now: datetime) -> ScopeFigures:
     )
 
 
-def _redis_figures(status: ProjectionStatus) -> RedisFigures:
+def _redis_figures(store: Store, now: datetime) -> RedisFigures:
+    status = projection_status(store=store, now=now)
     deleted = deleted_scopes()
     expected = [scope for scope in status.scopes if scope.scope not in deleted]
     absent = [scope for scope in expected if scope.held is None]
@@ -237,7 +254,40 @@ def _redis_figures(status: ProjectionStatus) -> RedisFigures:
         excused=sum(is_excused(scope) for scope in absent),
         dirty=len(status.dirty),
         staleness_s=staleness,
+        runtimes=_runtime_figures(expected, store, now),
     )
+
+
+def _runtime_figures(scopes: Sequence[ScopeStatus], store: Store, now: datetime) -> RuntimeFigures:
+    found = read_acks(store.client, seen_since=(now - ALIVE).timestamp())
+    behind: dict[Scope, Version] = {}
+    unacknowledged: set[Scope] = set()
+    refused: set[Scope] = set()
+    for _, acks in found.values():
+        for scope in scopes:
+            if (held := scope.held) is None:
+                continue
+            if (ack := acks.get(scope.scope.id)) is None:
+                unacknowledged.add(scope.scope)
+                continue
+            if ack.refused:
+                refused.add(scope.scope)
+            if ack.at < (held.epoch, held.rev):
+                epoch, rev = ack.at
+                version = Version(rev, epoch, token="")
+                behind[scope.scope] = min(version, behind.get(scope.scope, version), key=_number)
+    since = dirty_since(behind)
+    return RuntimeFigures(
+        alive=len(found),
+        behind=len(behind),
+        lag_s=max(((now - each).total_seconds() for each in since.values()), default=0.0),
+        unacknowledged=len(unacknowledged),
+        refused=len(refused),
+    )
+
+
+def _number(version: Version) -> tuple[int, int]:
+    return version.epoch, version.rev
 
 
 def is_ready(stands: Mapping[str, str], *, epoch: int | None) -> bool:

@@ -90,11 +90,8 @@ def _verify_some(wanted: Mapping[Scope, Version], done: Round) -> None:
     share = math.ceil(len(waiting) * INTERVAL_S / cycle)
     some = waiting[:share]
     some += [scope for scope in waiting[share : CATCH_UP * share] if verified_at[scope] < late]
-    verified = [
-        scope
-        for scope in some
-        if done.project(scope, wanted[scope], look=Look.BYTES) in {Result.OK, Result.NOOP}
-    ]
+    results = done.project_all((scope, wanted[scope], Look.BYTES) for scope in some)
+    verified = [scope for scope, found in results.items() if found in {Result.OK, Result.NOOP}]
     if verified:
         scopes_verified(verified, now)
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from threading import Lock
+from typing import TypeAlias
 
 import redis
 import structlog
@@ -30,6 +34,17 @@ logger = structlog.get_logger(__name__)
 
 UNSETTLED = frozenset({Result.AHEAD, Result.DIVERGED, Result.CONFLICT, Result.STALE})
 
+Task: TypeAlias = tuple[Scope, Version, Look]
+"""A scope, the version that it should have, and how closely to look."""
+
+WORKERS = 2
+"""Threads of a large round: while one waits for Postgres or Redis, another one renders."""
+FEW = 50
+"""Up to so many scopes are projected one after the other, on the caller's connection."""
+SESSION_SCOPES = 100
+"""After so many a worker takes a new connection. A session of Postgres keeps what it has learnt
+of every schema, half a megabyte each, until it ends."""
+
 
 @dataclass
 class Round:
@@ -52,6 +67,7 @@ class Round:
     """Scopes that wait for the next round, because of the deadline."""
     started: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
+    _counting: Lock = field(default_factory=Lock)
     _durations: dict[Scope, float] = field(default_factory=dict)
     _fine: set[Scope] = field(default_factory=set)
     _unsettled: set[Scope] = field(default_factory=set)
@@ -86,6 +102,34 @@ class Round:
         """Whether something is wrong with it that this round couldn't, or wouldn't, mend."""
         return scope in self._unsettled or scope.id in self.postponed
 
+    def project_all(self, tasks: Iterable[Task]) -> dict[Scope, Result | None]:
+        """Project many, as `project` does; several at a time where they are really many."""
+        todo = deque(tasks)
+        results: dict[Scope, Result | None] = {}
+
+        def work(limit: int) -> None:
+            for scope, wanted, look in _taken(todo, limit):
+                results[scope] = self.project(scope, wanted, look=look)
+
+        def work_apart() -> None:
+            try:
+                while todo:
+                    work(SESSION_SCOPES)
+                    connection.close()  # this thread's
+            except BaseException:
+                todo.clear()  # it concerns all
+                connection.close()
+                raise
+
+        if len(todo) <= FEW:
+            work(len(todo))
+            return results
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="projection") as pool:
+            workers = [pool.submit(copy_context().run, work_apart) for _ in range(WORKERS)]
+        for worker in workers:
+            worker.result()
+        return results
+
     def project(
         self,
         scope: Scope,
@@ -96,7 +140,8 @@ class Round:
     ) -> Result | None:
         """Project a scope, unless it has just failed or the time is over. None: it isn't done."""
         if self.is_over:
-            self.left += 1
+            with self._counting:
+                self.left += 1
             return None
         if not self.impatient and postponed(self.known.get(scope), wanted, timezone.now()):
             self.postponed.append(scope.id)
@@ -108,7 +153,8 @@ class Round:
             if result is Result.OK:
                 self._durations[scope] = time.monotonic() - began
             if result is not Result.NOOP:
-                self.results[result] += 1
+                with self._counting:
+                    self.results[result] += 1
             (self._unsettled if result in UNSETTLED else self._fine).add(scope)
         return result
 
@@ -150,3 +196,13 @@ class Round:
         ]
         if mended:
             scopes_settled(mended)
+
+
+def _taken(todo: deque[Task], limit: int) -> Iterator[Task]:
+    """Up to `limit` tasks, each taken when its turn comes: others take from the same queue."""
+    for _ in range(limit):
+        try:
+            task = todo.popleft()
+        except IndexError:
+            return
+        yield task

@@ -37,10 +37,16 @@ def sweep(*, store: Store, deadline: float | None = None) -> Round:
         # Asked last: a writer who is between Redis and its rows has had the most time.
         known = known_scopes()
         done = Round(store=store, known=known, deadline=deadline, scopes=len(wanted))
+        tasks = []
         for scope in _in_order(wanted, alone=alone):
             untold = is_older(told_version(known.get(scope)), held[scope])
             if untold or held[scope] != wanted[scope]:
-                done.project(scope, wanted[scope], look=Look.PRESENCE if untold else Look.INDEX)
+                look = Look.PRESENCE if untold else Look.INDEX
+                tasks.append((scope, wanted[scope], look))
+        if tasks and tasks[0][0].is_platform:
+            # By itself, before any document that names its keys.
+            done.project_all([tasks.pop(0)])
+        done.project_all(tasks)
         done.finish()
     store.set_heartbeat(timezone.now())
     if done.complete_enough:

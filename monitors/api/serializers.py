@@ -7,10 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from blip0.common.api.serializers import StrictSerializer
+from monitors.api.examples import (
+    CLONE_EXAMPLE,
+    FROM_TEMPLATE_EXAMPLE,
+    MONITOR_EXAMPLE,
+    SNOOZE_EXAMPLE,
+)
 from monitors.choices import Severity
+from monitors.projections import MonitorDocument, body_without_secrets
 from monitors.validators.monitor import STATUSES
 from platform_catalog.choices import ScriptLanguage
 
@@ -56,6 +64,7 @@ class AlertingSerializer(serializers.Serializer[Any]):
     min_interval_s = serializers.IntegerField(required=False, help_text="Seconds.")
 
 
+@extend_schema_serializer(examples=[MONITOR_EXAMPLE])
 class MonitorSerializer(serializers.Serializer[Any]):
     """As in OpenZeppelin Monitor, with networks and triggers by slug."""
 
@@ -79,11 +88,53 @@ class MonitorSerializer(serializers.Serializer[Any]):
     updated_at = serializers.DateTimeField(read_only=True)
 
 
+@extend_schema_serializer(examples=[SNOOZE_EXAMPLE])
 class SnoozeSerializer(StrictSerializer):
     until = serializers.DateTimeField(help_text="In the future.")
     reason = serializers.CharField(required=False, allow_blank=True, max_length=500)
 
 
+@extend_schema_serializer(examples=[CLONE_EXAMPLE])
 class CloneSerializer(StrictSerializer):
     name = serializers.CharField(max_length=200)
     slug = serializers.CharField(required=False, allow_null=True, help_text="Default: of the name.")
+
+
+@extend_schema_serializer(examples=[FROM_TEMPLATE_EXAMPLE])
+class FromTemplateSerializer(StrictSerializer):
+    """A template's slug, and what it lacks."""
+
+    template = serializers.CharField(max_length=63)
+    name = serializers.CharField(max_length=200)
+    slug = serializers.CharField(required=False, allow_null=True, help_text="Default: of the name.")
+    networks = serializers.ListField(child=serializers.CharField())
+    addresses = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="Each is given the template's `contract_spec`, but for one that brings its own.",
+    )
+    triggers = serializers.ListField(child=serializers.CharField(), default=list)
+
+
+class RevertSerializer(StrictSerializer):
+    entry = serializers.IntegerField(
+        min_value=1, max_value=2**63 - 1, help_text="Id of an entry of the monitor's history."
+    )
+
+
+class DocumentSerializer(serializers.Serializer[Any]):
+    """The runtime's document, with each secret as `[redacted]`."""
+
+    runs = serializers.BooleanField()
+    reason = serializers.CharField(allow_blank=True, help_text="Why it doesn't run.")
+    document = serializers.DictField(
+        allow_null=True, help_text="Null where it can't be made, or all its networks are disabled."
+    )
+
+
+def document_representation(rendered: MonitorDocument | None) -> dict[str, Any]:
+    """None stands for a monitor that was deleted meanwhile."""
+    if rendered is None:
+        return {"runs": False, "reason": "deleted", "document": None}
+    reason = rendered.invalid_because or rendered.inactive_because
+    body = rendered.body and body_without_secrets(rendered.body)
+    return {"runs": not reason, "reason": reason, "document": body}

@@ -11,28 +11,42 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from blip0.common.api.documents import body_of
+from blip0.common.api.documents import checked
+from blip0.common.api.pagination import SignedCursorPagination
 from blip0.common.api.projection import ProjectionSerializer, projection_representation
 from blip0.common.api.views import DocumentViewSet
 from blip0.common.projection_states import projection_states
 from blip0.common.validation import Report
 from monitors.api.filters import MonitorFilterSet
-from monitors.api.serializers import CloneSerializer, MonitorSerializer, SnoozeSerializer
+from monitors.api.serializers import (
+    CloneSerializer,
+    DocumentSerializer,
+    FromTemplateSerializer,
+    MonitorSerializer,
+    RevertSerializer,
+    SnoozeSerializer,
+    document_representation,
+)
 from monitors.contracts import DEFAULTS, RUNTIME_KEYS
 from monitors.models import Monitor
+from monitors.projections import monitor_documents
 from monitors.selectors import monitor_representations
 from monitors.services import (
     document_report,
     monitor_clone,
     monitor_create,
     monitor_delete,
+    monitor_from_template,
     monitor_pause,
     monitor_resume,
+    monitor_revert,
     monitor_snooze,
     monitor_update,
     monitor_wake,
 )
+from tenants.api.audit import AuditRecordSerializer, audit_representations
 from tenants.api.principals import tenant_principal
+from tenants.models import AuditRecord
 
 
 class MonitorViewSet(DocumentViewSet[Monitor]):
@@ -44,13 +58,15 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
     filterset_class = MonitorFilterSet
     orderings: ClassVar[tuple[str, ...]] = ("slug", "-slug", "-created_at", "created_at")
     expandable: ClassVar[tuple[str, ...]] = ("projection",)
+    checkable = (*DocumentViewSet.checkable, "clone", "from_template", "revert")
+    sublists = ("history",)
     read_permission: ClassVar[str | None] = "monitors.read"
     write_permission: ClassVar[str | None] = "monitors.write"
     required_keys = tuple(key for key in RUNTIME_KEYS if key not in DEFAULTS)
     default_values = DEFAULTS
 
     def represent(self, instances: Sequence[Monitor]) -> list[dict[str, Any]]:
-        return monitor_representations(instances)
+        return monitor_representations(instances, for_json=True)
 
     def expand(self, name: str, instances: Sequence[Monitor]) -> list[dict[str, Any]]:
         ids = [str(monitor.pk) for monitor in instances]
@@ -80,6 +96,39 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
         """How far its last change has come: saved, applied to Redis, acknowledged by runtimes."""
         return Response(self.expand("projection", [self.get_object()])[0])
 
+    @extend_schema(responses=DocumentSerializer)
+    @action(detail=True)
+    def document(self, request: Request, **kwargs: Any) -> Response:
+        """What the runtime is given of it, made anew from what is saved; without secrets."""
+        tenant, monitor = tenant_principal(request).tenant, self.get_object()
+        rendered = monitor_documents(tenant, [monitor.pk]).get(monitor.pk)
+        return Response(document_representation(rendered))
+
+    @extend_schema(responses=AuditRecordSerializer(many=True))
+    @action(detail=True, pagination_class=SignedCursorPagination, filter_backends=[])
+    def history(self, request: Request, **kwargs: Any) -> Response:
+        """Who changed what of it, the newest first."""
+        records = AuditRecord.objects.filter(
+            tenant_id=self.principal.tenant_id,
+            object_kind="monitor",
+            object_id=str(self.get_object().pk),
+        )
+        return self.page_of(records, "-id", audit_representations)
+
+    @extend_schema(request=RevertSerializer, responses=MonitorSerializer)
+    @action(detail=True, methods=["post"])
+    def revert(self, request: Request, **kwargs: Any) -> Response:
+        """Make it what it was before the change that an entry of its history tells of."""
+        return self._after(monitor_revert, **checked(RevertSerializer, request))
+
+    @extend_schema(request=FromTemplateSerializer, responses={201: MonitorSerializer})
+    @action(detail=False, methods=["post"], url_path="from-template")
+    def from_template(self, request: Request) -> Response:
+        """Create a monitor of a template of the catalogue, and what the template lacks."""
+        given = checked(FromTemplateSerializer, request)
+        tenant, actor = tenant_principal(request).tenant, self.principal.actor
+        return self.created_by(lambda: monitor_from_template(tenant=tenant, actor=actor, **given))
+
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, **kwargs: Any) -> Response:
@@ -96,9 +145,7 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
     @action(detail=True, methods=["post"])
     def snooze(self, request: Request, **kwargs: Any) -> Response:
         """Stop it until a time."""
-        form = SnoozeSerializer(data=body_of(request))
-        form.is_valid(raise_exception=True)
-        return self._after(monitor_snooze, now=timezone.now(), **form.validated_data)
+        return self._after(monitor_snooze, now=timezone.now(), **checked(SnoozeSerializer, request))
 
     @extend_schema(operation_id="monitors_wake", request=None, responses={200: MonitorSerializer})
     @snooze.mapping.delete
@@ -110,23 +157,17 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
     @action(detail=True, methods=["post"])
     def clone(self, request: Request, **kwargs: Any) -> Response:
         """Create a monitor like this one; a snooze isn't copied."""
-        form = CloneSerializer(data=body_of(request))
-        form.is_valid(raise_exception=True)
-        monitor = self.get_object()
-        return self.created(
-            monitor_clone(
-                monitor=monitor,
-                actor=self.principal.actor,
-                expected_version=self.expected_version(monitor),
-                **form.validated_data,
-            )
+        given, monitor = checked(CloneSerializer, request), self.get_object()
+        expected = self.expected_version(monitor)
+        actor = self.principal.actor
+        return self.created_by(
+            lambda: monitor_clone(monitor=monitor, actor=actor, expected_version=expected, **given)
         )
 
     def _after(self, service: Callable[..., Monitor], **details: Any) -> Response:
-        monitor = self.get_object()
-        expected = self.expected_version(monitor)
-        return self.answered(
-            service(
-                monitor=monitor, actor=self.principal.actor, expected_version=expected, **details
+        actor = self.principal.actor
+        return self.changed_by(
+            lambda monitor, expected: service(
+                monitor=monitor, actor=actor, expected_version=expected, **details
             )
         )

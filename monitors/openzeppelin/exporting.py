@@ -17,7 +17,7 @@ from blip0.common.exceptions import Conflict
 from blip0.common.sealing import CannotOpen, keyring
 from blip0.common.tenancy import in_tenant
 from monitors.contracts import RUNTIME_KEYS, map_viewing_keys
-from monitors.models import Monitor
+from monitors.models import Monitor, ScriptCondition
 from monitors.openzeppelin.documents import escaped
 from monitors.openzeppelin.envfile import env_example, env_text
 from monitors.openzeppelin.report import Note
@@ -172,7 +172,6 @@ def _opened(trigger: Trigger, field: str, secret: object) -> str | None:
 def _export_monitors(out: _Out) -> tuple[set[str], set[str]]:
     """Write the monitors; the networks and the scripts' names that they use."""
     networks: set[str] = set()
-    scripts: set[str] = set()
     monitors = Monitor.objects.live().order_by("slug")
     for shown, monitor in zip(monitor_representations(monitors), monitors, strict=True):
         path = f"config/monitors/{monitor.slug}.json"
@@ -186,9 +185,8 @@ def _export_monitors(out: _Out) -> tuple[set[str], set[str]]:
             del document["chain_configurations"]
         out.documents[path] = document
         networks.update(shown["networks"])
-        scripts.update(link.script_id for link in monitor.script_conditions.all())
         _keep_settings(out, path, monitor, shown)
-    return networks, scripts
+    return networks, set(ScriptCondition.objects.values_list("script", flat=True))
 
 
 def _exported_keys(out: _Out, path: str, monitor: Monitor) -> Any:

@@ -9,6 +9,7 @@ from monitors.services.changes import (
 from monitors.services.documents import document_report
 from monitors.services.recheck import findings_recheck, findings_recheck_due
 from monitors.services.reseal import viewing_keys_reseal
+from monitors.services.reverting import monitor_revert
 from monitors.services.states import (
     monitor_pause,
     monitor_resume,
@@ -16,6 +17,7 @@ from monitors.services.states import (
     monitor_wake,
     snoozes_end,
 )
+from monitors.services.templates import monitor_from_template
 
 __all__ = [
     "document_report",
@@ -24,8 +26,10 @@ __all__ = [
     "monitor_clone",
     "monitor_create",
     "monitor_delete",
+    "monitor_from_template",
     "monitor_pause",
     "monitor_resume",
+    "monitor_revert",
     "monitor_snooze",
     "monitor_update",
     "monitor_wake",

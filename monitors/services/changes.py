@@ -66,6 +66,7 @@ def monitor_update(
     data: Mapping[str, Any],
     actor: Actor,
     expected_version: int | None = None,
+    reason: str = "",
 ) -> Monitor:
     """Change what `data` names; each of its top-level keys replaces that part as a whole.
 
@@ -88,6 +89,7 @@ def monitor_update(
             actor=actor,
             before=audit_form(stored.values),
             after=audit_form(draft.values),
+            reason=reason,
         )
     findings_replace("monitor", {current.pk: draft.findings})
     current.refresh_from_db()  # drops what was prefetched before the change

@@ -27,7 +27,6 @@ from blip0.common.tenancy import current_tenant_id, in_public, in_tenant
 from blip0.common.validation import Finding
 from blip0.common.validation.stored import findings_replace
 from monitors.models import Monitor
-from monitors.selectors import prefetch_documents
 from monitors.services.documents import Stored
 from monitors.services.world import World, examined
 from tenants.choices import TenantStatus
@@ -160,10 +159,9 @@ def _monitors_examined(
 ) -> tuple[int, list[UUID]]:
     """Check these, at least one and no more after `until`; how many differ, and who was checked."""
     monitors = list(Monitor.objects.live().filter(pk__in=ids).order_by("pk"))
-    prefetch_documents(monitors)
     found: dict[UUID, tuple[Finding, ...]] = {}
-    for monitor in monitors:
-        found[monitor.pk] = examined(Stored.of(monitor).values, world).report.findings
+    for monitor, stored in zip(monitors, Stored.each(monitors), strict=True):
+        found[monitor.pk] = examined(stored.values, world).report.findings
         if until is not None and time.monotonic() >= until:
             break
     else:

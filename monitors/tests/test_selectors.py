@@ -21,7 +21,7 @@ def test_representations__thirty_monitors__cost_what_one_costs(in_acme, count_qu
         shown = monitor_representations(Monitor.objects.all())
 
     assert len(shown) == 30
-    assert len(thirty) == len(one) == 7
+    assert len(thirty) == len(one) == 3
 
 
 def test_representations__of_a_queryset__keep_its_order_and_equal_the_single_one(in_acme):

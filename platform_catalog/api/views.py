@@ -33,6 +33,7 @@ class CatalogueViewSet(TenantViewSet[M]):
     """Any member reads all of it, by natural key."""
 
     http_method_names = ["get", "head"]
+    has_tag = True
     read_permission: ClassVar[str | None] = None
     write_permission: ClassVar[str | None] = None
     orderings: ClassVar[tuple[str, ...]] = ("slug", "-slug")

@@ -1,4 +1,4 @@
-"""Members, invitations and API keys. Hashes of tokens and secrets are shown nowhere."""
+"""Members, sign-ins, invitations and API keys. Hashes of secrets are shown nowhere."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 
 from blip0.common.admin.actions import ReasonForm, each_selected, object_action
 from blip0.common.admin.base import PlatformAdmin, ViewOnlyAdmin, actor_of
 from blip0.common.admin.display import stamp
-from tenants.models import ApiKey, Invitation, Membership
-from tenants.services.access import api_key_revoke, invitation_revoke
+from tenants.choices import FamilyEnd
+from tenants.models import ApiKey, Invitation, Membership, TokenFamily
+from tenants.services.api_keys import api_key_revoke
+from tenants.services.families import family_end
+from tenants.services.invitations import invitation_revoke
 from tenants.services.members import member_add, member_change_role, member_remove
 
 
@@ -41,6 +45,45 @@ class MembershipAdmin(PlatformAdmin[Membership]):
         member_remove(membership=obj, actor=actor_of(request))
 
 
+@admin.register(TokenFamily)
+class TokenFamilyAdmin(ViewOnlyAdmin[TokenFamily]):
+    """Who is signed in to which tenant, since when; staff can end it."""
+
+    audit_kind = "user"
+    hidden = ("fingerprint", "current_jti", "previous_jti")
+    list_display = ("user", "tenant", "created_at", "rotated_at", "ended", "end_reason")
+    list_filter = ("end_reason",)
+    list_select_related = ("user", "tenant")
+    search_fields = ("user__email", "tenant__slug")
+    actions_detail = ("end",)
+
+    @admin.display(description="ended", ordering="ended_at")
+    def ended(self, obj: TokenFamily) -> str:
+        return stamp(obj.ended_at)
+
+    def has_end_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return request.user.has_perm("tenants.change_tokenfamily")
+
+    @object_action(
+        "End",
+        explain="All tokens of this sign-in are refused from now on.",
+        permissions=["end"],
+        form=ReasonForm,
+        when=lambda obj: obj.ended_at is None,
+        icon="logout",
+        danger=True,
+    )
+    def end(self, request: HttpRequest, obj: TokenFamily, data: dict[str, Any]) -> str:
+        family_end(
+            family_id=obj.pk,
+            reason=FamilyEnd.STAFF,
+            now=timezone.now(),
+            actor=actor_of(request),
+            note=data["reason"],
+        )
+        return f"{obj.user.email} is signed out of {obj.tenant.slug}."
+
+
 class RevocableAdmin(ViewOnlyAdmin[Any]):
     """Nothing of it is edited; it can only be revoked."""
 
@@ -66,9 +109,7 @@ class InvitationAdmin(RevocableAdmin):
 
     @admin.display(description="state")
     def state(self, obj: Invitation) -> str:
-        if obj.accepted_at:
-            return "accepted"
-        return "revoked" if obj.revoked_at else "open"
+        return obj.state_at(timezone.now())
 
     @object_action(
         "Revoke",

@@ -1,5 +1,6 @@
 from tenants.models.access import ApiKey, Invitation, Membership
 from tenants.models.answers import KeptAnswer
+from tenants.models.families import TokenFamily
 from tenants.models.platform import AuditRecord, SystemSetting
 from tenants.models.tenant import Domain, LimitOverride, Plan, Tenant
 from tenants.models.user import User
@@ -18,5 +19,6 @@ __all__ = [
     "Plan",
     "SystemSetting",
     "Tenant",
+    "TokenFamily",
     "User",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -12,7 +13,7 @@ from blip0.common.models import StampedModel, UuidModel
 from tenants.choices import Role
 from tenants.models.tenant import Tenant
 from tenants.models.user import User
-from tenants.querysets import MembershipQuerySet
+from tenants.querysets import MembershipQuerySet, WatchedQuerySet
 
 
 class Membership(UuidModel, StampedModel):
@@ -72,6 +73,14 @@ class Invitation(UuidModel, StampedModel):
     def __str__(self) -> str:
         return f"{self.email} to {self.tenant}"
 
+    def state_at(self, now: datetime) -> str:
+        """`open`, `accepted`, `revoked` or `expired`."""
+        if self.accepted_at is not None:
+            return "accepted"
+        if self.revoked_at is not None:
+            return "revoked"
+        return "open" if now < self.expires_at else "expired"
+
 
 class ApiKey(UuidModel, StampedModel):
     """A credential `blp0_<prefix>_<secret>` of a tenant; only the secret's hash is stored.
@@ -93,6 +102,8 @@ class ApiKey(UuidModel, StampedModel):
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[models.Manager[Any]] = WatchedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "API key"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -13,7 +13,7 @@ from blip0.common.models import StampedModel, UuidModel
 from blip0.common.slugs import OBJECT_SLUG
 from blip0.common.tenancy import schema_name_for
 from tenants.choices import Limit, Severity, TenantStatus
-from tenants.querysets import TenantQuerySet
+from tenants.querysets import TenantQuerySet, WatchedQuerySet
 
 
 class Plan(StampedModel):
@@ -31,6 +31,8 @@ class Plan(StampedModel):
     addresses_per_monitor = models.PositiveIntegerField()
     conditions_per_monitor = models.PositiveIntegerField()
     triggers_per_monitor = models.PositiveIntegerField()
+
+    objects: ClassVar[models.Manager[Any]] = WatchedQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "slug"]
@@ -177,6 +179,8 @@ class LimitOverride(StampedModel):
     limit = models.CharField(max_length=30, choices=Limit.choices)
     value = models.PositiveIntegerField()
     reason = models.CharField(max_length=500)
+
+    objects: ClassVar[models.Manager[Any]] = WatchedQuerySet.as_manager()
 
     class Meta:
         ordering = ["tenant", "limit"]

@@ -11,12 +11,18 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from blip0.common.models import UuidModel
+from tenants.querysets import WatchedQuerySet
+
+_FINGERPRINT_LENGTH = 16
 
 
 class UserManager(BaseUserManager["User"]):
     """Creates users with a lower-cased email, which is how they are stored and looked up."""
 
     use_in_migrations = True
+
+    def get_queryset(self) -> WatchedQuerySet[User]:
+        return WatchedQuerySet(self.model, using=self._db)
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email=(username or "").strip().lower())
@@ -69,3 +75,10 @@ class User(UuidModel, AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name or self.email
+
+    def password_fingerprint(self) -> str:
+        """Changes with the password, so that what was given for one password ends with it.
+
+        A keyed hash: it tells nothing about the password.
+        """
+        return self.get_session_auth_hash()[:_FINGERPRINT_LENGTH]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from blip0.common.actors import Actor
 from blip0.common.exceptions import Conflict, NotAllowed
-from tenants.models import User
+from tenants.choices import FamilyEnd
+from tenants.models import TokenFamily, User
 from tenants.services.audit import audit_record
+from tenants.services.families import families_end
 from tenants.validators import cleaned_email
 
 STAFF_KEYS = ("is_staff", "is_superuser")
@@ -39,6 +43,8 @@ def user_update(*, user: User, data: Mapping[str, Any], actor: Actor) -> User:
         setattr(locked, key, value)
     if changed:
         locked.save(update_fields=list(changed))
+    if changed.get("is_active") is False:
+        families_end(user=locked, reason=FamilyEnd.DISABLED, now=timezone.now())
     if "groups" in data:
         locked.groups.set(data["groups"])
     after = _stated(locked)
@@ -48,11 +54,21 @@ def user_update(*, user: User, data: Mapping[str, Any], actor: Actor) -> User:
 
 
 @transaction.atomic
-def user_set_password(*, user: User, password: str | None, actor: Actor) -> User:
-    """Give a checked password, or none: then nobody can sign in with one."""
+def user_set_password(
+    *, user: User, password: str | None, actor: Actor, stay: UUID | None = None
+) -> User:
+    """Give a checked password, or none: then nobody can sign in with one.
+
+    All of the user's sign-ins end, but the one that is to `stay`.
+    """
     locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     locked.set_password(password)
     locked.save(update_fields=["password"])
+    families_end(user=locked, reason=FamilyEnd.PASSWORD, now=timezone.now(), but=stay)
+    if stay is not None:
+        family = TokenFamily.objects.select_for_update().get(pk=stay, user=locked)
+        family.fingerprint = locked.password_fingerprint()
+        family.save(update_fields=["fingerprint"])
     _audit("user.password_set", locked, actor)
     return locked
 

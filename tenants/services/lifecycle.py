@@ -22,7 +22,16 @@ from blip0.common.actors import Actor
 from blip0.common.exceptions import Conflict, DomainError, InvalidField, NotFound
 from blip0.common.tenancy import in_public, schema_name_for
 from tenants.choices import Role, TenantStatus
-from tenants.models import ApiKey, Domain, Invitation, Membership, Plan, Tenant, User
+from tenants.models import (
+    ApiKey,
+    Domain,
+    Invitation,
+    Membership,
+    Plan,
+    Tenant,
+    TokenFamily,
+    User,
+)
 from tenants.services.audit import audit_record
 from tenants.services.members import member_add
 from tenants.services.schemas import schema_create, schema_drop
@@ -134,6 +143,7 @@ def tenant_purge(*, tenant: Tenant, actor: Actor) -> Tenant:
         schema_drop(locked.schema_name)
         ApiKey.objects.filter(tenant=locked).delete()
         Invitation.objects.filter(tenant=locked).delete()
+        TokenFamily.objects.filter(tenant=locked).delete()
         Membership.objects.filter(tenant=locked).delete()
         Domain.objects.filter(tenant=locked).delete()
         _move(locked, TenantStatus.DELETED, "tenant.purged", actor)

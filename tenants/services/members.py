@@ -2,20 +2,28 @@
 
 Every change locks the tenant's row first: two owners who step down at the same time wait for each
 other, and the second is told that they are the last.
+
+`held` are the permissions of a member who acts: nobody gives or takes what they don't hold
+themselves. None: staff act, whose rights are the admin's matter.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from blip0.common.actors import Actor
-from blip0.common.exceptions import Conflict
-from tenants.choices import Role, TenantStatus
-from tenants.exceptions import LastOwner
+from blip0.common.exceptions import Conflict, NotFound, Stale
+from tenants.choices import FamilyEnd, Role, TenantStatus
+from tenants.contracts import role_permissions
+from tenants.exceptions import GrantsTooMuch, LastOwner
 from tenants.models import Membership, Tenant, User
+from tenants.services.api_keys import api_keys_revoke_of
 from tenants.services.audit import audit_record
+from tenants.services.families import families_end
 from tenants.validators import require_role
 
 
@@ -40,12 +48,23 @@ def member_add(*, tenant: Tenant, user: User, role: str, actor: Actor) -> Member
 
 
 @transaction.atomic
-def member_change_role(*, membership: Membership, role: str, actor: Actor) -> Membership:
-    """Raises `LastOwner` if nobody else owns the tenant. No change, no record."""
+def member_change_role(
+    *,
+    membership: Membership,
+    role: str,
+    actor: Actor,
+    held: frozenset[str] | None = None,
+    expected: datetime | None = None,
+) -> Membership:
+    """Raises `LastOwner` if nobody else owns the tenant, `GrantsTooMuch`, and `Stale` where it is
+    no longer as it was at `expected`, its `updated_at`. No change, no record.
+    """
     role = require_role(role)
     _lock(membership.tenant_id)
-    membership.refresh_from_db(fields=["role"])
+    _refresh(membership, expected)
     before = membership.role
+    require_may_grant(held, before)
+    require_may_grant(held, role)
     if before == role:
         return membership
     if before == Role.OWNER:
@@ -57,18 +76,49 @@ def member_change_role(*, membership: Membership, role: str, actor: Actor) -> Me
 
 
 @transaction.atomic
-def member_remove(*, membership: Membership, actor: Actor) -> None:
-    """Raises `LastOwner` if nobody else owns the tenant."""
-    _lock(membership.tenant_id)
-    membership.refresh_from_db(fields=["role"])
+def member_remove(
+    *,
+    membership: Membership,
+    actor: Actor,
+    held: frozenset[str] | None = None,
+    expected: datetime | None = None,
+) -> None:
+    """Their sign-ins in the tenant end, and their API keys: neither comes back with them.
+
+    Raises `LastOwner` if nobody else owns the tenant, `GrantsTooMuch`, `Stale`.
+    """
+    tenant = _lock(membership.tenant_id)
+    _refresh(membership, expected)
+    require_may_grant(held, membership.role)
     if membership.role == Role.OWNER:
         _require_another_owner(membership)
+    user = membership.user
+    families_end(user=user, tenant=tenant, reason=FamilyEnd.REMOVED, now=timezone.now())
+    api_keys_revoke_of(user=user, tenant=tenant, actor=actor, reason="Its creator was removed.")
     _audit("member.removed", membership, actor, before={"role": membership.role})
     membership.delete()
 
 
+def require_may_grant(held: frozenset[str] | None, role: str) -> None:
+    """Raises `GrantsTooMuch` where the role may something that isn't held."""
+    if held is not None and not role_permissions(role) <= held:
+        raise GrantsTooMuch(
+            f"You don't hold all rights of the role {role}; an owner can do this.", pointer="/role"
+        )
+
+
 def _lock(tenant_id: UUID) -> Tenant:
     return Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
+
+
+def _refresh(membership: Membership, expected: datetime | None) -> None:
+    """Raises `NotFound` where somebody was faster and removed it."""
+    try:
+        membership.refresh_from_db(fields=["role", "updated_at"])
+    except Membership.DoesNotExist:
+        raise NotFound("This member was removed meanwhile.") from None
+    if expected is not None and membership.updated_at != expected:
+        raise Stale("This member was changed since you read it.")
 
 
 def _require_another_owner(membership: Membership) -> None:

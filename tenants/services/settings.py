@@ -6,13 +6,14 @@ A tenant's status isn't among them: see `lifecycle`.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from blip0.common.actors import Actor
-from blip0.common.exceptions import Conflict, InUse, InvalidField
+from blip0.common.exceptions import Conflict, InUse, InvalidField, Stale
 from tenants.choices import Limit, TenantStatus
 from tenants.models import Domain, LimitOverride, Plan, Tenant
 from tenants.services.audit import audit_record
@@ -31,14 +32,23 @@ PLAN_KEYS = ("name", "position", *(limit.value for limit in Limit))
 
 
 @transaction.atomic
-def tenant_update(*, tenant: Tenant, data: Mapping[str, Any], actor: Actor) -> Tenant:
-    """Change what `data` names of `TENANT_KEYS`; `plan` is a `Plan`. Raises `InvalidField`.
+def tenant_update(
+    *,
+    tenant: Tenant,
+    data: Mapping[str, Any],
+    actor: Actor,
+    expected: datetime | None = None,
+) -> Tenant:
+    """Change what `data` names of `TENANT_KEYS`; `plan` is a `Plan`.
 
-    Where nothing changes, nothing is written.
+    Where nothing changes, nothing is written. Raises `InvalidField`, and `Stale` where the row is
+    no longer as it was at `expected`, its `updated_at`.
     """
     locked = Tenant.objects.select_for_update(no_key=True, of=("self",)).get(pk=tenant.pk)
     if locked.status == TenantStatus.DELETED:
         raise Conflict(f"Tenant {locked.slug} is deleted; nothing of it can be changed.")
+    if expected is not None and locked.updated_at != expected:
+        raise Stale(f"Tenant {locked.slug} was changed since you read it.")
     changed = _set(locked, data, TENANT_KEYS)
     if (locked.alert_threshold_amount is None) != (locked.alert_threshold_window_s is None):
         raise InvalidField(

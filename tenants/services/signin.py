@@ -2,31 +2,77 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth import authenticate
+from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
 
+from blip0.common.addresses import client_address
 from tenants.choices import TenantStatus
-from tenants.exceptions import BadCredentials, NotAMember, TenantNotUsable, TenantRequired
-from tenants.models import Membership, Tenant, User
+from tenants.exceptions import (
+    BadCredentials,
+    NotAMember,
+    TenantNotUsable,
+    TenantRequired,
+    TooManyAttempts,
+)
+from tenants.models import Membership, User
+from tenants.store.attempts import attempt_count, attempt_forgive
 
-_NEVER_USABLE = (TenantStatus.PROVISIONING, TenantStatus.DELETED)
+
+class CountingBackend(ModelBackend):
+    """Whoever checks a password, at whichever door, passes here: failures are counted.
+
+    An unknown address takes as long as a wrong password, and counts the same.
+    """
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **others: Any,
+    ) -> Any:
+        """Raises `TooManyAttempts`."""
+        account = username or others.get(User.USERNAME_FIELD)
+        if account is None or password is None:
+            return None
+        address = client_address()
+        if wait := attempt_count(account=account, address=address):
+            raise TooManyAttempts(
+                f"Too many failed attempts; try again in {wait} s.", retry_after_s=wait
+            )
+        user = super().authenticate(request, username=account, password=password)
+        if user is not None:
+            attempt_forgive(account=account, address=address)
+        return user
+
+
+def password_check(*, email: str, password: str) -> User:
+    """Whose these are. Raises `BadCredentials`, for a disabled user too, and `TooManyAttempts`."""
+    user = authenticate(username=email, password=password)
+    if not isinstance(user, User):
+        raise BadCredentials("Email or password is wrong, or the account is disabled.")
+    return user
 
 
 def sign_in(*, email: str, password: str, tenant_slug: str | None = None) -> Membership:
     """The membership that these credentials open, its user and tenant loaded. Two queries.
 
-    An unknown address takes as long as a wrong password, and both give `BadCredentials`, as does
-    a disabled user. Raises `NotAMember`, `TenantRequired` and `TenantNotUsable` too, for those
-    whose password is right.
+    Raises what `password_check` does; and `NotAMember`, `TenantRequired` and `TenantNotUsable` for
+    those whose password is right.
     """
-    user = authenticate(username=email, password=password)
-    if not isinstance(user, User):
-        raise BadCredentials("Email or password is wrong, or the account is disabled.")
-    memberships = list(
-        Membership.objects.filter(user=user)
-        .exclude(tenant__status__in=_NEVER_USABLE)
-        .select_related("tenant")
-        .order_by("tenant__slug")
-    )
+    user = password_check(email=email, password=password)
+    return membership_choose(user=user, tenant_slug=tenant_slug)
+
+
+def membership_choose(*, user: User, tenant_slug: str | None) -> Membership:
+    """The user's membership in the tenant that is named, or in their only one. One query.
+
+    Raises `NotAMember`, `TenantRequired` and `TenantNotUsable`.
+    """
+    memberships = list(Membership.objects.of_person(user.pk))
     if tenant_slug is not None:
         named = [each for each in memberships if each.tenant.slug == tenant_slug]
         if not named:
@@ -37,14 +83,14 @@ def sign_in(*, email: str, password: str, tenant_slug: str | None = None) -> Mem
     if len(memberships) > 1:
         raise TenantRequired([each.tenant.slug for each in memberships])
     membership = memberships[0]
-    require_usable(membership.tenant)
+    require_usable(membership.tenant.status)
     membership.user = user
     return membership
 
 
-def require_usable(tenant: Tenant) -> None:
+def require_usable(status: str) -> None:
     """Members may work only in an active tenant. Raises `TenantNotUsable`."""
-    if tenant.status == TenantStatus.SUSPENDED:
+    if status == TenantStatus.SUSPENDED:
         raise TenantNotUsable("This tenant is suspended.", code="tenant_suspended")
-    if tenant.status != TenantStatus.ACTIVE:
+    if status != TenantStatus.ACTIVE:
         raise TenantNotUsable("This tenant can't be used.", code="tenant_not_usable")

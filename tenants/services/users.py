@@ -28,7 +28,7 @@ def user_create(
     """
     email = cleaned_email(email)
     if password is not None:
-        _require_strong(password, User(email=email, name=name))
+        require_strong(password, User(email=email, name=name))
     with transaction.atomic():
         try:
             with transaction.atomic():
@@ -52,8 +52,9 @@ def user_create(
     return user
 
 
-def _require_strong(password: str, user: User) -> None:
+def require_strong(password: str, user: User, *, pointer: str = "/password") -> None:
+    """Raises `InvalidField`, with all rules that it breaks."""
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise InvalidField(" ".join(error.messages), pointer="/password") from None
+        raise InvalidField(" ".join(error.messages), pointer=pointer) from None

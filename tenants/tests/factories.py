@@ -77,6 +77,19 @@ class MembershipFactory(DjangoModelFactory[models.Membership]):
     role = Role.VIEWER
 
 
+class TokenFamilyFactory(DjangoModelFactory[models.TokenFamily]):
+    class Meta:
+        model = models.TokenFamily
+
+    tenant = SubFactory(TenantFactory)
+    user = SubFactory(UserFactory)
+    fingerprint = "0" * 16
+    current_jti = LazyFunction(lambda: uuid.uuid4().hex)
+    created_at = LazyFunction(timezone.now)
+    rotated_at = LazyFunction(timezone.now)
+    expires_at = LazyFunction(lambda: timezone.now() + timedelta(days=7))
+
+
 class InvitationFactory(DjangoModelFactory[models.Invitation]):
     class Meta:
         model = models.Invitation

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
+from drf_spectacular.utils import (
+    OpenApiExample,
+    PolymorphicProxySerializer,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 
 from triggers.choices import DisabledReason, HttpMethod, PayloadMode, TriggerKind
+from triggers.models import DeliveryTest
 
 
 class SecretSerializer(serializers.Serializer[Any]):
@@ -95,6 +102,41 @@ class _ConfigField(serializers.JSONField):
     pass
 
 
+TRIGGER_EXAMPLES: Final = [
+    OpenApiExample(
+        "Slack",
+        request_only=True,
+        value={
+            "name": "Ops",
+            "trigger_type": "slack",
+            "config": {
+                "slack_url": {
+                    "type": "Plain",
+                    "value": "https://hooks.slack.com/services/T000/B000/XXXX",
+                },
+                "message": {"title": "${monitor.name}", "body": "See ${transaction.hash}"},
+            },
+        },
+    ),
+    OpenApiExample(
+        "Webhook, signed",
+        request_only=True,
+        value={
+            "name": "Incidents",
+            "trigger_type": "webhook",
+            "config": {
+                "url": {"type": "Plain", "value": "https://hooks.example.org/incidents"},
+                "secret": {"type": "Plain", "value": "a signing key of your own"},
+                "headers": {"X-API-Key": "a header that reads as a secret"},
+                "message": {"title": "${monitor.name}", "body": "See ${transaction.hash}"},
+                "retry_policy": {"max_retries": 3},
+            },
+        },
+    ),
+]
+
+
+@extend_schema_serializer(examples=TRIGGER_EXAMPLES)
 class TriggerSerializer(serializers.Serializer[Any]):
     """`config` is the runtime's own, by `trigger_type`, with secrets masked where it is read."""
 
@@ -110,3 +152,31 @@ class TriggerSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
+
+
+class DeliveryTestSerializer(serializers.Serializer[Any]):
+    """How a test delivery went. What was answered is never kept."""
+
+    id = serializers.UUIDField()
+    created_at = serializers.DateTimeField()
+    succeeded = serializers.BooleanField()
+    status = serializers.CharField(
+        help_text="HTTP status or SMTP reply code; else `target_refused`, `delivery_failed`, "
+        "`delivery_timeout`, or `pending` while it is sent."
+    )
+    duration_ms = serializers.IntegerField()
+    requested_by = serializers.CharField()
+
+
+def delivery_test_representations(tests: Sequence[DeliveryTest]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": test.pk,
+            "created_at": test.created_at,
+            "succeeded": test.succeeded,
+            "status": test.status,
+            "duration_ms": test.duration_ms,
+            "requested_by": test.requested_by,
+        }
+        for test in tests
+    ]

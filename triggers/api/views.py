@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -12,18 +13,24 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from blip0.common.api.filters import DocumentFilterSet, StrictBooleanFilter
+from blip0.common.api.pagination import SignedCursorPagination
 from blip0.common.api.views import DocumentViewSet
 from blip0.common.validation import Report
 from tenants.api.principals import tenant_principal
-from triggers.api.serializers import TriggerSerializer
+from triggers.api.serializers import (
+    DeliveryTestSerializer,
+    TriggerSerializer,
+    delivery_test_representations,
+)
 from triggers.choices import TriggerKind
-from triggers.models import Trigger
+from triggers.models import DeliveryTest, Trigger
 from triggers.selectors import trigger_representations
 from triggers.services import (
     trigger_create,
     trigger_delete,
     trigger_disable,
     trigger_enable,
+    trigger_test,
     trigger_update,
     trigger_validate,
 )
@@ -45,6 +52,7 @@ class TriggerViewSet(DocumentViewSet[Trigger]):
     read_permission: ClassVar[str | None] = "triggers.read"
     write_permission: ClassVar[str | None] = "triggers.write"
     required_keys = ("name", "trigger_type", "config")
+    sublists = ("tests",)
     default_values: ClassVar[Mapping[str, Any]] = {"enabled": True}
 
     def represent(self, instances: Sequence[Trigger]) -> list[dict[str, Any]]:
@@ -71,18 +79,37 @@ class TriggerViewSet(DocumentViewSet[Trigger]):
     @action(detail=True, methods=["post"])
     def enable(self, request: Request, **kwargs: Any) -> Response:
         """Let monitors fire it again."""
-        instance = self.get_object()
-        expected = self.expected_version(instance)
-        return self.answered(
-            trigger_enable(trigger=instance, actor=self.principal.actor, expected_version=expected)
-        )
+        return self._after(trigger_enable)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def disable(self, request: Request, **kwargs: Any) -> Response:
         """Keep it, and its monitors, but send nothing."""
-        instance = self.get_object()
-        expected = self.expected_version(instance)
-        return self.answered(
-            trigger_disable(trigger=instance, actor=self.principal.actor, expected_version=expected)
+        return self._after(trigger_disable)
+
+    @extend_schema(request=None, responses=DeliveryTestSerializer)
+    @action(detail=True, methods=["post"])
+    def test(self, request: Request, **kwargs: Any) -> Response:
+        """Send one real message with sample values, and say how it went.
+
+        200 also where the other side refused it: see `succeeded`. 30 an hour are allowed.
+        """
+        trigger = self.get_object()
+        self.expected_version(trigger)
+        tested = trigger_test(trigger=trigger, actor=self.principal.actor, now=timezone.now())
+        return Response(delivery_test_representations([tested])[0])
+
+    @extend_schema(responses=DeliveryTestSerializer(many=True))
+    @action(detail=True, pagination_class=SignedCursorPagination, filter_backends=[])
+    def tests(self, request: Request, **kwargs: Any) -> Response:
+        """Its test deliveries, the newest first."""
+        rows = DeliveryTest.objects.filter(trigger=self.get_object())
+        return self.page_of(rows, "-created_at", delivery_test_representations)
+
+    def _after(self, service: Callable[..., Trigger]) -> Response:
+        actor = self.principal.actor
+        return self.changed_by(
+            lambda trigger, expected: service(
+                trigger=trigger, actor=actor, expected_version=expected
+            )
         )

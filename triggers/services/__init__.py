@@ -1,6 +1,7 @@
 """Use cases of triggers. The caller has entered the tenant; see each function."""
 
 from triggers.services.changes import trigger_create, trigger_update
+from triggers.services.deliveries import trigger_test
 from triggers.services.findings import trigger_findings_recheck, trigger_validate
 from triggers.services.reseal import triggers_reseal
 from triggers.services.states import trigger_delete, trigger_disable, trigger_enable
@@ -11,6 +12,7 @@ __all__ = [
     "trigger_disable",
     "trigger_enable",
     "trigger_findings_recheck",
+    "trigger_test",
     "trigger_update",
     "trigger_validate",
     "triggers_reseal",

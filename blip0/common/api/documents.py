@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from rest_framework import serializers
 from rest_framework.request import Request
 
 from blip0.common.validation import Finding, InvalidDocument
@@ -16,6 +17,14 @@ def body_of(request: Request) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise InvalidDocument([_finding("shape.type", "", "The body must be a JSON object.")])
     return data
+
+
+def checked(form: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """The body as this serializer takes it. Raises `InvalidDocument` and `ValidationError`."""
+    serializer = form(data=body_of(request))
+    serializer.is_valid(raise_exception=True)
+    given: dict[str, Any] = serializer.validated_data
+    return given
 
 
 def whole(

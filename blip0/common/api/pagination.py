@@ -19,8 +19,9 @@ CURSOR, PAGE_SIZE, ORDERING = "cursor", "page_size", "ordering"
 class SignedCursorPagination(CursorPagination):
     """Cursors that callers can't read, alter, or use with another order than they were made for.
 
-    A view names the orders that it offers in `orderings`, the default first, each on an index.
-    Raises `InvalidParameter` for a page size, an order or a cursor that isn't one.
+    A view names the orders that it offers in `orderings`, the default first, each on an index; a
+    list beside the view's own brings its one order. Raises `InvalidParameter` for a page size, an
+    order or a cursor that isn't one.
     """
 
     page_size = 25
@@ -30,6 +31,10 @@ class SignedCursorPagination(CursorPagination):
     cursor_query_description = "Where the page starts; take it from `next` or `previous`."
     cursor_query_param = CURSOR
     ordering_query_param = ORDERING
+
+    def __init__(self, order: str | None = None) -> None:
+        super().__init__()
+        self._order = order
 
     def get_page_size(self, request: Request) -> int:
         given = request.query_params.get(self.page_size_query_param, str(self.page_size))
@@ -45,7 +50,7 @@ class SignedCursorPagination(CursorPagination):
     def get_ordering(
         self, request: Request, queryset: QuerySet[Model], view: APIView
     ) -> tuple[str, ...]:
-        offered = getattr(view, "orderings", ("pk",))
+        offered = (self._order,) if self._order else getattr(view, "orderings", ("pk",))
         chosen = request.query_params.get(self.ordering_query_param, offered[0])
         if chosen not in offered:
             raise InvalidParameter(

@@ -8,7 +8,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from blip0.common.api.principals import principal_of
+from blip0.common.api.principals import Principal, principal_of
 from blip0.common.exceptions import NotAllowed
 
 if TYPE_CHECKING:
@@ -26,10 +26,16 @@ class HasPermission(BasePermission):
         guarded = cast("TenantView", view)
         reads = guarded.reads(request)
         needed = guarded.read_permission if reads else guarded.write_permission
-        if needed is not None and needed not in principal.permissions:
-            raise NotAllowed(
-                f"Your role doesn't hold the permission `{needed}`; "
-                "ask an owner or admin of the tenant.",
-                code="permission_denied",
-            )
+        if needed is not None:
+            require_permission(principal, needed)
         return True
+
+
+def require_permission(principal: Principal, needed: str) -> None:
+    """Raises `NotAllowed` with the codename that the principal lacks."""
+    if needed not in principal.permissions:
+        raise NotAllowed(
+            f"Your role doesn't hold the permission `{needed}`; "
+            "ask an owner or admin of the tenant.",
+            code="permission_denied",
+        )

@@ -31,6 +31,7 @@ from blip0.common.exceptions import (
     NotFound,
     NotSignedIn,
     Stale,
+    TooMany,
 )
 from blip0.common.idempotency import InFlight
 from blip0.common.request_ids import request_id_of
@@ -50,6 +51,7 @@ _DOMAIN_STATUS: tuple[tuple[type[DomainError], HTTPStatus], ...] = (
     (Stale, HTTPStatus.PRECONDITION_FAILED),
     (NotSignedIn, HTTPStatus.UNAUTHORIZED),
     (NotAllowed, HTTPStatus.FORBIDDEN),
+    (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
     (DomainError, HTTPStatus.UNPROCESSABLE_ENTITY),
 )
 
@@ -97,11 +99,13 @@ def exception_handler(exception: Exception, context: Mapping[str, Any]) -> Respo
         got_request_exception.send(sender=None, request=request)
         logger.exception("api.request_failed")
         problem = _INTERNAL
+    shown = getattr(request, "accepted_renderer", None)
     return Response(
         problem.body(request_id_of(request)),
         status=problem.status,
         headers=problem.headers,
-        content_type=CONTENT_TYPE,
+        # On a page of the browsable API it is a part of the page.
+        content_type=None if getattr(shown, "format", "json") == "api" else CONTENT_TYPE,
     )
 
 
@@ -153,6 +157,8 @@ def _of_domain_error(error: DomainError) -> Problem:
     headers = {}
     if isinstance(error, PreconditionFailed):
         headers["ETag"] = error.etag
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, InFlight):
         headers["Retry-After"] = str(error.wait_s)
     if isinstance(error, NotSignedIn):

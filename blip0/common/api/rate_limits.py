@@ -21,6 +21,7 @@ from typing import Any, Final
 import redis
 import structlog
 from django.conf import settings
+from prometheus_client import Counter
 from redis.backoff import NoBackoff
 from redis.commands.core import Script
 from redis.exceptions import RedisError
@@ -28,6 +29,7 @@ from redis.retry import Retry
 from rest_framework.exceptions import APIException
 
 from blip0.common.api.principals import Principal
+from blip0.common.metrics import METRICS, harmless
 
 HOUR_S: Final = 3600
 MINUTE_S: Final = 60
@@ -80,6 +82,12 @@ for i, key in ipairs(KEYS) do
 end
 return answer
 """
+
+UNMETERED: Final = Counter(
+    "blip0_api_calls_unmetered",
+    "Calls that were served without being counted: the cache's Redis was away.",
+    registry=METRICS,
+)
 
 logger = structlog.get_logger(__name__)
 
@@ -179,8 +187,13 @@ def policies_of(principal: Principal) -> tuple[Policy, Policy]:
     )
 
 
+@harmless
+def _count_unmetered() -> None:
+    UNMETERED.inc()
+
+
 class RateLimiter:
-    """Counts calls in the cache's Redis. `unmetered` calls were served without it."""
+    """Counts calls in the cache's Redis; those that are served without it, as a metric."""
 
     def __init__(self, url: str) -> None:
         client = redis.Redis.from_url(
@@ -192,7 +205,6 @@ class RateLimiter:
         )
         self._spend: Script = client.register_script(_SPEND)
         self._paused_until = 0.0
-        self.unmetered = 0
 
     def spend(self, policies: Sequence[Policy]) -> Allowance | None:
         """Charge one call to all policies, or to none where one is used up.
@@ -200,7 +212,7 @@ class RateLimiter:
         None where Redis doesn't answer. One round trip.
         """
         if time.monotonic() < self._paused_until:
-            self.unmetered += 1
+            _count_unmetered()
             return None
         try:
             allowed, *numbers = self._spend(
@@ -209,10 +221,8 @@ class RateLimiter:
             )
         except RedisError as error:
             self._paused_until = time.monotonic() + PAUSE_S
-            self.unmetered += 1
-            logger.warning(
-                "rate_limit.unavailable", error=repr(error), unmetered_calls=self.unmetered
-            )
+            _count_unmetered()
+            logger.warning("rate_limit.unavailable", error=repr(error))
             return None
         return Allowance(
             allowed=bool(allowed),

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from django.db import transaction
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -15,6 +16,13 @@ from blip0.common.validation import Report
 from blip0.common.validation.stored import finding_representation
 
 VALIDATE_ONLY: Final = "validate_only"
+VALIDATE_ONLY_PARAMETER: Final = OpenApiParameter(
+    VALIDATE_ONLY,
+    bool,
+    OpenApiParameter.QUERY,
+    description="With `true`, do everything but save it: 200 with what would be found, or the "
+    "problem that a save would have.",
+)
 
 
 class FindingSerializer(serializers.Serializer[Any]):

@@ -11,11 +11,10 @@ from rest_framework import serializers
 from blip0.common.api.idempotency import HEADER as IDEMPOTENCY_KEY
 from blip0.common.api.parameters import EXPAND, FIELDS
 from blip0.common.api.problems import CONTENT_TYPE
-from blip0.common.api.reports import VALIDATE_ONLY, FindingsSerializer, ReportSerializer
+from blip0.common.api.reports import VALIDATE_ONLY_PARAMETER, FindingsSerializer, ReportSerializer
 from blip0.common.api.views import DocumentViewSet, TenantView, TenantViewSet
 
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
-_SAVES = ("create", "update", "partial_update")
 _IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
@@ -27,13 +26,6 @@ _IF_NONE_MATCH = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     description="Answer 304 if this is still its entity tag.",
-)
-_VALIDATE_ONLY = OpenApiParameter(
-    VALIDATE_ONLY,
-    bool,
-    OpenApiParameter.QUERY,
-    description="With `true`, do everything but save it: 200 with what would be found, or the "
-    "problem that a save would have.",
 )
 _FIELDS = OpenApiParameter(
     FIELDS,
@@ -48,7 +40,7 @@ _IDEMPOTENCY_KEY = OpenApiParameter(
     description="Send the same key again to repeat a request whose answer was lost: for 24 hours "
     "it is answered as before, and nothing is done twice.",
 )
-_UNTAGGED = ("findings", "projection")
+_UNTAGGED = ("findings", "projection", "document", "history", "tests")
 """Parts of an object that change without a new version of it."""
 _DESCRIPTIONS = {
     "304": "Not modified.",
@@ -61,7 +53,7 @@ _DESCRIPTIONS = {
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "422": "A rule is broken; `errors` points at each place.",
-    "429": "No call is left at present; `Retry-After` says for how long.",
+    "429": "Too often, or no call is left at present; `Retry-After` says for how long.",
 }
 
 
@@ -98,10 +90,10 @@ class Blip0Schema(AutoSchema):
         parameters = list(super().get_override_parameters())
         if self._is_tagged:
             parameters.append(_IF_NONE_MATCH if self.method == "GET" else _IF_MATCH)
-        if isinstance(self.view, TenantView) and self.method == "POST" and not self._only_reads:
+        if self._keeps_answers:
             parameters.append(_IDEMPOTENCY_KEY)
-        if isinstance(self.view, DocumentViewSet) and self.view.action in _SAVES:
-            parameters.append(_VALIDATE_ONLY)
+        if isinstance(self.view, DocumentViewSet) and self.view.action in self.view.checkable:
+            parameters.append(VALIDATE_ONLY_PARAMETER)
         if isinstance(self.view, TenantViewSet) and self.view.action in ("list", "retrieve"):
             parameters.append(_FIELDS)
             parameters += [
@@ -118,12 +110,14 @@ class Blip0Schema(AutoSchema):
         return parameters
 
     def get_response_serializers(self) -> Any:
-        described = super().get_response_serializers()
+        described: Any = super().get_response_serializers()
         if not isinstance(self.view, DocumentViewSet):
             return described
         if self.view.action == "create":
-            return {"201": described, "200": ReportSerializer}
-        if self.view.action in _SAVES:
+            described = {"201": described}
+        if self.view.action in self.view.checkable and isinstance(described, dict):
+            return {**described, "200": ReportSerializer}
+        if self.view.action in self.view.checkable:
             written = cast(type[serializers.Serializer[Any]], self.view.get_serializer_class())
             return PolymorphicProxySerializer(
                 component_name=f"{written.__name__.removesuffix('Serializer')}OrReport",
@@ -160,7 +154,15 @@ class Blip0Schema(AutoSchema):
     @property
     def _is_tagged(self) -> bool:
         view = self.view
-        return isinstance(view, TenantViewSet) and "{" in self.path and view.action not in _UNTAGGED
+        if isinstance(view, TenantViewSet) and "{" in self.path:
+            return view.action not in _UNTAGGED
+        return isinstance(view, TenantView) and view.has_tag
+
+    @property
+    def _keeps_answers(self) -> bool:
+        view = self.view
+        keeps = isinstance(view, TenantView) and view.keeps_answers
+        return keeps and self.method == "POST" and not self._only_reads
 
     def _problem_statuses(self) -> list[str]:
         statuses = []
@@ -173,4 +175,4 @@ class Blip0Schema(AutoSchema):
             statuses += ["400", "409", "413", "415", "422"]
             if self._is_tagged:
                 statuses.append("412")
-        return statuses
+        return [*statuses, *getattr(self.view, "problem_statuses", ())]

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from rest_framework import serializers, status
@@ -58,6 +58,10 @@ class TenantView(APIView):
     cache_control = "private, no-cache"
     one_time: ClassVar[Collection[str]] = ()
     """Members of an answer to a POST that are shown once, and never kept for a replay."""
+    keeps_answers: ClassVar[bool] = True
+    """Whether a POST may be asked for once, by an `Idempotency-Key`: not where it has secrets."""
+    has_tag: ClassVar[bool] = False
+    """Whether a read has an entity tag, for the OpenAPI document; of a viewset, one of a list."""
     allowance: Allowance | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -69,7 +73,7 @@ class TenantView(APIView):
         require_known(request, self.parameters())
         self._inside.enter_context(in_tenant(self.principal.tenant_id))
         handler = getattr(self, "post", None)
-        if handler and asks_for_once(request) and not self.reads(request):
+        if handler and self.keeps_answers and asks_for_once(request) and not self.reads(request):
             # Here, because DRF looks the handler up after this method.
             self.__dict__["post"] = partial(once, handler, self.one_time)
 
@@ -139,14 +143,23 @@ class TenantViewSet(TenantView, GenericViewSet[M], Generic[M]):
         self, instances: Sequence[M], representations: Sequence[dict[str, Any]]
     ) -> list[dict[str, Any]]:
         """The members that the query asks for. Raises `InvalidParameter`."""
-        described = cast(serializers.Serializer[Any], self.get_serializer_class()())
-        known = tuple(described.fields)
-        answers = only(representations, listed(self.request, FIELDS, known))
+        answers = list(representations)
+        if FIELDS in self.request.query_params:
+            described = cast(serializers.Serializer[Any], self.get_serializer_class()())
+            answers = only(answers, listed(self.request, FIELDS, tuple(described.fields)))
         for name in listed(self.request, EXPAND, self.expandable):
             members = self.expand(name, instances)
             for answer, member in zip(answers, members, strict=True):
                 answer[name] = member
         return answers
+
+    def page_of(
+        self, rows: QuerySet[Any], order: str, represent: Callable[[Sequence[Any]], Any]
+    ) -> Response:
+        """A page of a list that belongs to an object."""
+        paginator = SignedCursorPagination(order)
+        page = paginator.paginate_queryset(rows, self.request, view=self) or []
+        return paginator.get_paginated_response(represent(page))
 
     def get_object(self) -> M:
         # Not DRF's: a list's filters in the query must not hide an object that is named by id.
@@ -179,6 +192,10 @@ class DocumentViewSet(TenantViewSet[M]):
 
     lookup_value_converter = "uuid"
     subject: ClassVar[Subject]
+    checkable: ClassVar[Collection[str]] = ("create", "update", "partial_update")
+    """Actions that take a document, and so `?validate_only=`."""
+    sublists: ClassVar[Collection[str]] = ()
+    """Actions that answer with a list of their own, page by page."""
     required_keys: ClassVar[Collection[str]]
     default_values: ClassVar[Mapping[str, Any]]
     """What PUT makes of the keys that it may leave out."""
@@ -193,8 +210,11 @@ class DocumentViewSet(TenantViewSet[M]):
         raise NotImplementedError
 
     def parameters(self) -> Collection[str]:
-        saves = self.action in ("create", "update", "partial_update")
-        return (VALIDATE_ONLY,) if saves else super().parameters()
+        if self.action in self.checkable:
+            return (VALIDATE_ONLY,)
+        if self.action in self.sublists:
+            return (CURSOR, PAGE_SIZE)
+        return super().parameters()
 
     def reads(self, request: Request) -> bool:
         return super().reads(request) or self.action == "validate"
@@ -204,16 +224,14 @@ class DocumentViewSet(TenantViewSet[M]):
 
     def create(self, request: Request) -> Response:
         data = body_of(request)
-        if validates_only(request):
-            return self._tried(lambda: self.create_document(data))
-        return self.created(self.create_document(data))
+        return self.created_by(lambda: self.create_document(data))
 
     def update(self, request: Request, **kwargs: Any) -> Response:
         data = whole(body_of(request), required=self.required_keys, defaults=self.default_values)
-        return self._changed(data)
+        return self.changed_by(partial(self._update, data))
 
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
-        return self._changed(body_of(request))
+        return self.changed_by(partial(self._update, body_of(request)))
 
     @action(detail=False, methods=["post"])
     def validate(self, request: Request) -> Response:
@@ -247,10 +265,22 @@ class DocumentViewSet(TenantViewSet[M]):
             raise PreconditionFailed(etag, version)
         return version
 
-    def created(self, instance: M) -> Response:
+    def created_by(self, create: Callable[[], M]) -> Response:
+        """The answer to what creates an object, or to who wants all of that but the save."""
+        if validates_only(self.request):
+            return self._tried(create)
+        instance = create()
         response = self.answered(instance, status.HTTP_201_CREATED)
         response["Location"] = self.reverse_action("detail", args=[instance.pk])
         return response
+
+    def changed_by(self, change: Callable[[M, int | None], M]) -> Response:
+        """The same for a change of the object that the path names; it gets the expected version."""
+        instance = self.get_object()
+        expected = self.expected_version(instance)
+        if self.action in self.checkable and validates_only(self.request):
+            return self._tried(lambda: change(instance, expected))
+        return self.answered(change(instance, expected))
 
     def answered(self, instance: M, status_code: int = status.HTTP_200_OK) -> Response:
         """The representation after a change, with its tag."""
@@ -265,12 +295,8 @@ class DocumentViewSet(TenantViewSet[M]):
             exc = PreconditionFailed(etag_of(current), int(current["version"]))
         return super().handle_exception(exc)
 
-    def _changed(self, data: Mapping[str, Any]) -> Response:
-        instance = self.get_object()
-        expected = self.expected_version(instance)
-        if validates_only(self.request):
-            return self._tried(lambda: self.update_document(instance, data, expected))
-        return self.answered(self.update_document(instance, data, expected))
+    def _update(self, data: Mapping[str, Any], instance: M, expected: int | None) -> M:
+        return self.update_document(instance, data, expected)
 
     def _tried(self, save: Callable[[], M]) -> Response:
         """What would be found if this were saved; nothing of it stays. Raises as a save does."""

@@ -7,12 +7,14 @@ import time
 import uuid
 from argparse import ArgumentParser
 from collections.abc import Callable
+from typing import Any
 
 from django.core.management.base import CommandError
 
 from blip0.common.commands import PlatformCommand
 from blip0.common.tenancy import schema_name_for
 from blip0.management.kills import run_kills
+from cachesync.management import bench_projection
 from monitors.management.bench_findings import measure
 from monitors.services.recheck import BUDGET_S
 from tenants.services.schemas import schema_create, schema_drop
@@ -38,17 +40,24 @@ class Command(PlatformCommand):
         kills.add_argument("--tenants", type=int, default=50, help="How many (default: 50).")
         kills.add_argument("--seed", type=int, default=1, help="Of the choices (default: 1).")
 
-    def handle(self, *_args: object, subject: str, **options: int) -> None:
+        projection = subjects.add_parser("projection", help="The projection at size.")
+        bench_projection.add_arguments(projection)
+
+    def handle(self, *_args: object, subject: str, **options: Any) -> None:
         subjects: dict[str, tuple[Callable[..., bool], tuple[str, ...]]] = {
             "schemas": (self._schemas, ("count",)),
             "findings": (self._findings, ("tenants", "monitors")),
             "kills": (run_kills, ("seconds", "writers", "tenants", "seed")),
         }
-        is_kept, counts = subjects[subject]
-        for option in counts:
-            if options[option] < 1:
-                raise CommandError(f"--{option} must be at least 1.")
-        if not is_kept(*(options[option] for option in counts)):
+        if subject == "projection":
+            kept = bench_projection.bench(options, stdout=self.stdout, stderr=self.stderr)
+        else:
+            is_kept, counts = subjects[subject]
+            for option in counts:
+                if options[option] < 1:
+                    raise CommandError(f"--{option} must be at least 1.")
+            kept = is_kept(*(options[option] for option in counts))
+        if not kept:
             raise CommandError("The promise isn't kept: is the machine busy?")
 
     def _schemas(self, count: int) -> bool:

@@ -27,7 +27,7 @@ from monitors.models import (
     ScriptCondition,
 )
 from platform_catalog.models import RpcEndpoint
-from tenants.models import LimitOverride, Tenant
+from tenants.models import KeptAnswer, LimitOverride, Tenant
 from triggers.models import (
     DiscordConfig,
     EmailConfig,
@@ -39,6 +39,7 @@ from triggers.models import (
 OURS = ("tenants", "platform_catalog", "triggers", "monitors", "cachesync", "blip0")
 ON_ANOTHERS_PAGE: dict[type[Model], str] = {
     LimitOverride: "rows of the tenant's page",
+    KeptAnswer: "answers that are replayed for a day: nobody's to read",
     RpcEndpoint: "rows of the network's page",
     **dict.fromkeys(
         (SlackConfig, EmailConfig, WebhookConfig, TelegramConfig, DiscordConfig),

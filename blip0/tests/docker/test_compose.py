@@ -133,6 +133,19 @@ def test_ports__what_is_published__is_the_web_process_on_loopback() -> None:
     assert COMPOSE["networks"]["data"] == {"internal": True}
 
 
+@pytest.mark.parametrize("name", PROCESSES)
+def test_metrics__of_each_process__are_in_memory_of_its_own_and_served(name: str) -> None:
+    service = SERVICES[name]
+    environment = service["environment"]
+    mounts = [mount.partition(":") for mount in service["tmpfs"]]
+    options = {folder: options for folder, _, options in mounts}
+
+    # Not /tmp, which requests can fill: the counters are mapped into memory.
+    assert "uid=10001" in options[environment["PROMETHEUS_MULTIPROC_DIR"]]
+    assert ("BLIP0_METRICS_LISTEN" in environment) == (name != "web")
+    assert "BLIP0_METRICS_TOKEN_FILE" in environment
+
+
 def test_images__each__is_pinned_by_version() -> None:
     images = [service["image"] for name, service in SERVICES.items() if name not in OURS]
     images += [

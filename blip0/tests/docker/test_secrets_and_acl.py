@@ -61,7 +61,7 @@ def test_secrets__in_two_folders__differ(secrets: Path, tmp_path: Path) -> None:
 def test_secrets__made__satisfy_production(secrets: Path) -> None:
     names = {
         "SECRET_KEY": "secret_key",
-        "BLIP0_JWT_KEY": "jwt_key",
+        "BLIP0_JWT_KEYS": "jwt_keys",
         "BLIP0_SEALING_KEYS": "sealing_keys",
         "BLIP0_SCRIPT_SIGNING_KEY": "script_signing_key",
     }
@@ -159,16 +159,16 @@ def test_runtime__in_the_projection__reads_and_writes_what_the_contract_says(
 
     assert runtime.smembers("tenant:t:monitors:active") == {"m"}
     assert runtime.mget(["tenant:t:monitor:m"]) == ["{}"]
-    assert runtime.hgetall("platform:projection:meta") == {"rev": "1"}
+    assert runtime.hget("platform:projection:meta", "rev") == "1"
     assert runtime.xread({"platform:projection:changes": "0"})
-    runtime.zadd("runtime:instances", {"one": 1})
-    runtime.hset("runtime:one:ack", "t", "1:1")
-    runtime.expire("runtime:one:ack", 60)
+    runtime.zadd("runtime:instances", {"contract": 1})
+    runtime.hset("runtime:contract:ack", "t", "1:1")
+    runtime.expire("runtime:contract:ack", 60)
     runtime.xadd("runtime:events", {"kind": "match"}, maxlen=1000)
     with runtime.pubsub() as listener:
         listener.psubscribe("blip0:*")
         assert listener.get_message(timeout=2)
-    assert control.hgetall("runtime:one:ack") == {"t": "1:1"}
+    assert control.hgetall("runtime:contract:ack") == {"t": "1:1"}
 
     for forbidden in (
         lambda: runtime.set("tenant:t:monitor:m", "{}"),

@@ -129,6 +129,20 @@ def test_supervise__one_process_ends__stops_the_others_and_returns_its_code(root
     assert psutil.Process().children(recursive=True) == before
 
 
+def test_supervise__metrics__begin_in_an_empty_folder_that_all_share(root: Path) -> None:
+    left = root / "metrics" / "counter_0.db"
+    left.parent.mkdir()
+    left.write_text("of the run before")
+    process = python(
+        SUPERVISE, root, free_port(), "import os; print(os.environ['PROMETHEUS_MULTIPROC_DIR'])"
+    )
+
+    output, _ = process.communicate(timeout=20)
+
+    assert str(left.parent) in output
+    assert not left.exists()
+
+
 def test_watch__parent_killed__the_watched_process_gets_the_signal() -> None:
     """What stands in for the kernel's help on macOS, tried here on whatever runs the tests."""
     parent = python(PARENT)

@@ -24,3 +24,11 @@ def test_task__before_and_after__is_in_no_tenant(acme: Tenant) -> None:
             signal.send(sender=None)
 
             assert current_schema() == "public"
+
+
+def test_schedule__every_task__is_one_that_a_worker_knows() -> None:
+    current_app.loader.import_default_modules()
+
+    scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+
+    assert scheduled - set(current_app.tasks) == set()

@@ -105,6 +105,17 @@ def test_allowed_targets_are_readable__mistake_in_the_environment__is_an_error(s
     assert message.msg.startswith("BLIP0_ALLOWED_TARGETS: `10.0.0.1/8` has bits beyond its mask")
 
 
+@pytest.mark.parametrize("text", ["", "k1", "k1:c2hvcnQ=", "K 1:" + "A" * 43 + "="])
+def test_token_keyring__that_is_none__is_an_error_without_the_key(settings, text) -> None:
+    settings.JWT_KEYS = text
+
+    (message,) = checks.token_keyring()
+
+    assert message.id == "blip0.E008"
+    assert "BLIP0_JWT_KEYS" in message.msg
+    assert "c2hvcnQ" not in message.msg
+
+
 def test_secrets_are_sealed__plain_delivery__is_a_warning(settings) -> None:
     settings.PROJECTION_SECRET_DELIVERY = "plain"
 
@@ -122,7 +133,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
         "ALLOWED_HOSTS": "blip0.example.org",
         "BLIP0_PUBLIC_URL": "https://blip0.example.org",
         "SECRET_KEY_FILE": str(secrets / "secret_key"),
-        "BLIP0_JWT_KEY_FILE": str(secrets / "jwt_key"),
+        "BLIP0_JWT_KEYS_FILE": str(secrets / "jwt_keys"),
         "BLIP0_SEALING_KEYS_FILE": str(secrets / "sealing_keys"),
         "BLIP0_SCRIPT_SIGNING_KEY_FILE": str(secrets / "script_signing_key"),
         **SERVICES,

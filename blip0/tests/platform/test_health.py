@@ -10,6 +10,8 @@ from django.test import Client
 from structlog.testing import capture_logs
 
 from blip0.health import ready
+from cachesync.services.sweep import sweep
+from cachesync.store import Store
 
 
 @pytest.fixture
@@ -41,7 +43,11 @@ def test_live__post__is_refused(client: Client) -> None:
     assert client.post("/health/live").status_code == 405
 
 
-def test_ready__all_services_answer__says_so(client: Client, db: None) -> None:
+def test_ready__all_services_answer_and_all_is_projected__says_so(
+    client: Client, committed: None
+) -> None:
+    sweep(store=Store())
+
     response = client.get("/health/ready")
 
     assert response.status_code == 200
@@ -50,7 +56,27 @@ def test_ready__all_services_answer__says_so(client: Client, db: None) -> None:
         "database": "ok",
         "cache": "ok",
         "projection": "ok",
+        "projection_state": "ok",
     }
+
+
+def test_ready__nothing_is_projected__is_503_and_the_reason_is_in_the_log(
+    client: Client, committed: None
+) -> None:
+    with capture_logs() as logs:
+        response = client.get("/health/ready")
+
+    assert response.status_code == 503
+    assert response.json() == {
+        "status": "unavailable",
+        "database": "ok",
+        "cache": "ok",
+        "projection": "ok",
+        "projection_state": "unavailable",
+    }
+    assert [(log["event"], log["reason"]) for log in logs] == [
+        ("health.part_unavailable", "the last sweep was at None")
+    ]
 
 
 def test_ready__projection_down__is_503_without_its_address(
@@ -64,6 +90,8 @@ def test_ready__projection_down__is_503_without_its_address(
     assert response.status_code == 503
     assert response.json()["projection"] == "unavailable"
     assert response.json()["cache"] == "ok"
+    # Not asked, and so not in the log: one of the services under it is away.
+    assert response.json()["projection_state"] == "unavailable"
     assert "127.0.0.1" not in response.content.decode()
     assert "hidden-password" not in response.content.decode() + str(logs)
     assert [(log["event"], log["part"]) for log in logs] == [

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,16 +44,27 @@ pytestmark = [
 
 
 @pytest.fixture
-def pooled(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def folder() -> Iterator[Path]:
+    """One that others may read: PgBouncer refuses to be root, and becomes nobody."""
+    with tempfile.TemporaryDirectory(prefix="blip0-pgbouncer-") as name:
+        path = Path(name)
+        path.chmod(0o755)
+        if os.getuid() == 0:
+            shutil.chown(path, "nobody")
+        yield path
+
+
+@pytest.fixture
+def pooled(folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of the tests' database through PgBouncer, in the mode that the test asks for."""
     mode, size = request.param
     to = connection.settings_dict
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         own = free.getsockname()[1]
-    users = tmp_path / "users"
+    users = folder / "users"
     users.write_text(f'"{to["USER"]}" "{to["PASSWORD"]}"\n')
-    config = tmp_path / "pgbouncer.ini"
+    config = folder / "pgbouncer.ini"
     config.write_text(
         CONFIG.format(
             host=to["HOST"],
@@ -61,16 +73,12 @@ def pooled(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
             users=users,
             mode=mode,
             size=size,
-            log=tmp_path / "log",
-            pid=tmp_path / "pid",
+            log=folder / "log",
+            pid=folder / "pid",
         )
     )
     command = [str(PGBOUNCER), "-q", str(config)]
-    if os.getuid() == 0:  # it refuses to be root
-        for path in (tmp_path, *tmp_path.parents):
-            if "pytest" in path.name:
-                path.chmod(0o755)
-        shutil.chown(tmp_path, "nobody")
+    if os.getuid() == 0:
         command[1:1] = ["-u", "nobody"]
     process = subprocess.Popen(command)
     try:

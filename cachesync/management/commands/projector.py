@@ -55,6 +55,8 @@ class Command(BaseCommand):
             return
         if done.results or done.failed:
             logger.info("projector.swept", results=done.counted, failed=done.failed)
+            # A session of Postgres keeps what it has learnt of every schema, until it ends.
+            connection.close()
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True

@@ -8,17 +8,25 @@ from drf_spectacular.generators import SchemaGenerator
 from blip0.common.tenancy import current_schema, in_tenant
 from blip0.testing.api import ana, olga
 from monitors.models import Monitor
-from monitors.tests.factories import make_monitor_document
+from monitors.tests.factories import (
+    MatchFactory,
+    TriggerExecutionFactory,
+    make_monitor_document,
+)
 from tenants.models import AuditRecord
 from triggers.models import Trigger
 from triggers.tests.factories import document as trigger_document
 
 CANARY = "Globex canary"
+OTHERS = ("matches", "executions", "audit-log", "members", "invitations", "api-keys")
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
 BODIES = {
     "monitors_update": make_monitor_document(name="Taken"),
     "monitors_partial_update": {"name": "Taken"},
     "monitors_snooze": {"until": "2090-01-01T00:00:00Z"},
     "monitors_clone": {"name": "Taken"},
+    "monitors_revert": {"entry": 1},
+    "members_partial_update": {"role": "viewer"},
     "triggers_update": trigger_document("slack", name="Taken"),
     "triggers_partial_update": {"name": "Taken"},
 }
@@ -37,20 +45,35 @@ def operations():
 
 @pytest.fixture
 def foreign(acme, globex):
-    """A monitor and a trigger of Globex."""
+    """One of each resource of Globex."""
     client = olga()
     trigger = client.post("/api/v1/triggers", trigger_document("slack", name=CANARY)).json()
     document = make_monitor_document(name=CANARY, slug="canary", triggers=[trigger["slug"]])
-    return {"triggers": trigger, "monitors": client.post("/api/v1/monitors", document).json()}
+    monitor = client.post("/api/v1/monitors", document).json()
+    client.post("/api/v1/invitations", {"email": "canary@globex.test", "role": "viewer"})
+    client.post("/api/v1/api-keys", {"name": CANARY, "scopes": ["monitors:read"]})
+    with in_tenant(globex.pk):
+        match = MatchFactory.create(monitor_name=CANARY)
+        TriggerExecutionFactory.create(match=match, trigger_name=CANARY)
+    key = {"name": CANARY, "scopes": ["monitors:read"]}
+    client.post("/api/v1/api-keys", key)
+    client.post("/api/v1/invitations", {"email": "canary@globex.test", "role": "viewer"})
+    return {
+        "triggers": trigger,
+        "monitors": monitor,
+        **{resource: client.get(f"/api/v1/{resource}").json()["results"][0] for resource in OTHERS},
+    }
 
 
 @pytest.mark.parametrize(("method", "path", "name"), operations())
 def test_operation__foreign_id__is_the_404_of_an_unknown_one(
     foreign, acme, globex, method, path, name
 ):
-    client, resource = ana(), name.partition("_")[0]
-    url = path.replace("{id}", foreign[resource]["id"])
-    unknown = path.replace("{id}", "00000000-0000-4000-8000-000000000000")
+    client, resource = ana(), path.split("/")[3]
+    known = foreign[resource]["id"]
+    url = path.replace("{id}", str(known))
+    unknown = path.replace("{id}", UNKNOWN if isinstance(known, str) else str(known + 10**6))
+    own = olga()
     records = AuditRecord.objects.count()
 
     answer = getattr(client, method)(url, BODIES.get(name))
@@ -59,7 +82,6 @@ def test_operation__foreign_id__is_the_404_of_an_unknown_one(
     assert answer.status_code == other.status_code == 404
     assert {**answer.json(), "request_id": ""} == {**other.json(), "request_id": ""}
     assert CANARY not in answer.content.decode()
-    own = olga()
     for kind, before in foreign.items():
         assert own.get(f"/api/v1/{kind}/{before['id']}").json() == before
     assert AuditRecord.objects.count() == records
@@ -71,9 +93,17 @@ def test_operation__foreign_id__is_the_404_of_an_unknown_one(
 def test_lists__another_tenant_has_rows__show_none_of_them(foreign):
     client = ana()
 
-    for path in ("/api/v1/monitors", "/api/v1/triggers", "/api/v1/monitors?search=canary"):
-        answer = client.get(path)
+    for path in ("monitors", "triggers", "monitors?search=canary", "matches", "executions"):
+        answer = client.get(f"/api/v1/{path}")
         assert (answer.status_code, answer.json()["results"]) == (200, [])
+    assert CANARY not in client.get("/api/v1/audit-log?page_size=100").content.decode()
+    for path in (
+        f"matches?monitor={foreign['matches']['monitor_id']}",
+        f"executions?match={foreign['matches']['id']}",
+        f"executions?trigger={foreign['executions']['trigger_id']}",
+        f"audit-log?object_id={foreign['monitors']['id']}",
+    ):
+        assert client.get(f"/api/v1/{path}").json()["results"] == [], path
 
 
 def test_monitor__names_a_foreign_trigger__is_refused(foreign):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from blip0.common.exceptions import InvalidField, NotFound
 from blip0.common.system_settings import SETTINGS, SettingDefinition
@@ -21,22 +18,6 @@ def limits_of(tenant: Tenant) -> Limits:
     values = {limit.value: getattr(tenant.plan, limit.value) for limit in Limit}
     values |= LimitOverride.objects.filter(tenant=tenant).values_list("limit", "value")
     return Limits(**values)
-
-
-def calls_per_hour(tenant: Tenant) -> int:
-    """How many calls the tenant may make in an hour. No query but after a change.
-
-    `tenant` was just read, with its plan. A trigger of the database moves `updated_at` whenever
-    an override of the tenant is written, so it names one state of them exactly.
-    """
-    override = _call_override(tenant.pk, tenant.updated_at)
-    return tenant.plan.api_calls_per_hour if override is None else override
-
-
-@lru_cache(maxsize=10_000)
-def _call_override(tenant_id: UUID, _tenant_updated_at: datetime) -> int | None:
-    rows = LimitOverride.objects.filter(tenant=tenant_id, limit=Limit.API_CALLS)
-    return rows.values_list("value", flat=True).first()
 
 
 def platform_version() -> str:

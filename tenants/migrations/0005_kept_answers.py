@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0005_overrides_touch_tenants"),
+        ("tenants", "0004_status_before_deletion"),
     ]
 
     operations = [

@@ -1,0 +1,222 @@
+"""What a caller's credentials stand on, at this moment.
+
+From the cache in one round trip, else from Postgres in one query; `tenants.receivers` sees to it
+that no fact outlives a change. Whether the credentials are good is for the caller to judge.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from tenants.choices import Limit
+from tenants.models import ApiKey, LimitOverride, Membership, TokenFamily, User
+from tenants.store.facts import Fact, facts_keep, facts_read
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """A person in a tenant. `role` is empty where they don't belong to it."""
+
+    user_id: UUID
+    email: str
+    name: str
+    is_active: bool
+    fingerprint: str
+    tenant_id: UUID
+    slug: str
+    tenant_name: str
+    status: str
+    api_calls_per_hour: int
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FamilyStanding:
+    """A sign-in that isn't over. Its password may be another by now: compare fingerprints."""
+
+    fingerprint: str
+    person: Standing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyStanding:
+    """An API key that isn't revoked, and its creator."""
+
+    id: UUID
+    name: str
+    secret_hash: str
+    scopes: frozenset[str]
+    allowed_networks: tuple[str, ...]
+    expires_at: datetime | None
+    person: Standing
+
+
+def user_key(user_id: object) -> str:
+    return f"user:{user_id}"
+
+
+def tenant_key(tenant_id: object) -> str:
+    return f"tenant:{tenant_id}"
+
+
+def member_key(tenant_id: object, user_id: object) -> str:
+    return f"member:{tenant_id}:{user_id}"
+
+
+def family_key(family_id: object) -> str:
+    return f"family:{family_id}"
+
+
+def api_key_key(prefix: str) -> str:
+    return f"key:{prefix}"
+
+
+def family_standing(*, family_id: UUID, user_id: UUID, tenant_id: UUID) -> FamilyStanding | None:
+    """None where there is no such sign-in of this user in this tenant, or it is over."""
+    own = family_key(family_id)
+    facts = _facts([own, *_person_keys(tenant_id, user_id)], lambda: _load_family(family_id))
+    family = facts.get(own)
+    if (
+        family is None
+        or family["ended"]
+        or (family["user"], family["tenant"]) != (str(user_id), str(tenant_id))
+    ):
+        return None
+    return FamilyStanding(
+        fingerprint=family["fingerprint"], person=_person(facts, tenant_id, user_id)
+    )
+
+
+def key_standing(prefix: str) -> KeyStanding | None:
+    """None where there is no such key, its creator is gone, or it is revoked."""
+    own = api_key_key(prefix)
+    owner = _owners.get(prefix)
+    facts = _facts([own, *(_person_keys(*owner) if owner else ())], lambda: _load_key(prefix))
+    key = facts.get(own)
+    if key is None or key["revoked"] or key["user"] is None:
+        return None
+    found = (UUID(key["tenant"]), UUID(key["user"]))
+    if owner != found:
+        facts = _facts([own, *_person_keys(*found)], lambda: _load_key(prefix))
+        _remember_owner(prefix, found)
+    return KeyStanding(
+        id=UUID(key["id"]),
+        name=key["name"],
+        secret_hash=key["secret_hash"],
+        scopes=frozenset(key["scopes"]),
+        allowed_networks=tuple(key["networks"]),
+        expires_at=_time(key["expires_at"]),
+        person=_person(facts, *found),
+    )
+
+
+_owners: dict[str, tuple[UUID, UUID]] = {}
+"""Tenant and creator of keys, by prefix: they hardly ever become others.
+
+So that a key's request can name all facts that it needs, and asks the cache once.
+"""
+_OWNERS_KEPT = 10_000
+
+
+def _remember_owner(prefix: str, owner: tuple[UUID, UUID]) -> None:
+    if len(_owners) >= _OWNERS_KEPT:
+        _owners.clear()
+    _owners[prefix] = owner
+
+
+def _facts(keys: Sequence[str], load: Callable[[], dict[str, Fact]]) -> Mapping[str, Fact]:
+    cached = facts_read(keys)
+    if cached is not None and len(cached) == len(keys):
+        return cached
+    asked_at = time.monotonic()
+    stored = load()
+    if cached is not None:
+        facts_keep(stored, asked_at=asked_at)
+    return stored
+
+
+def _person_keys(tenant_id: UUID, user_id: UUID) -> tuple[str, str, str]:
+    return user_key(user_id), tenant_key(tenant_id), member_key(tenant_id, user_id)
+
+
+def _person(facts: Mapping[str, Fact], tenant_id: UUID, user_id: UUID) -> Standing:
+    user_fact, tenant_fact, member_fact = (facts[key] for key in _person_keys(tenant_id, user_id))
+    return Standing(user_id=user_id, tenant_id=tenant_id, **user_fact, **tenant_fact, **member_fact)
+
+
+def _load_family(family_id: UUID) -> dict[str, Fact]:
+    row = _with_person(TokenFamily.objects.filter(pk=family_id), "user").first()
+    if row is None:
+        return {}
+    return {
+        family_key(family_id): {
+            "user": str(row.user_id),
+            "tenant": str(row.tenant_id),
+            "fingerprint": row.fingerprint,
+            "ended": row.ended_at is not None,
+        },
+        **_person_facts(row, row.user),
+    }
+
+
+def _load_key(prefix: str) -> dict[str, Fact]:
+    row = _with_person(ApiKey.objects.filter(prefix=prefix), "created_by").first()
+    if row is None:
+        return {}
+    return {
+        api_key_key(prefix): {
+            "id": str(row.pk),
+            "name": row.name,
+            "user": str(row.created_by_id) if row.created_by_id else None,
+            "tenant": str(row.tenant_id),
+            "secret_hash": row.secret_hash,
+            "scopes": row.scopes,
+            "networks": row.allowed_networks,
+            "expires_at": row.expires_at,
+            "revoked": row.revoked_at is not None,
+        },
+        **(_person_facts(row, row.created_by) if row.created_by_id else {}),
+    }
+
+
+def _with_person(rows: QuerySet[Any], user: str) -> QuerySet[Any]:
+    """One query for the row, its user, tenant and plan, the role and the limit on calls."""
+    role = Membership.objects.filter(user=OuterRef(user), tenant=OuterRef("tenant"))
+    override = LimitOverride.objects.filter(tenant=OuterRef("tenant"), limit=Limit.API_CALLS)
+    annotated: QuerySet[Any] = rows.select_related(user, "tenant__plan").annotate(
+        role=Subquery(role.values("role")[:1]), calls=Subquery(override.values("value")[:1])
+    )
+    return annotated
+
+
+def _person_facts(row: Any, user: User) -> dict[str, Fact]:
+    tenant = row.tenant
+    user_fact, tenant_fact, member_fact = _person_keys(tenant.pk, user.pk)
+    calls = tenant.plan.api_calls_per_hour if row.calls is None else row.calls
+    return {
+        user_fact: {
+            "email": user.email,
+            "name": user.name,
+            "is_active": user.is_active,
+            "fingerprint": user.password_fingerprint(),
+        },
+        tenant_fact: {
+            "slug": tenant.slug,
+            "tenant_name": tenant.name,
+            "status": tenant.status,
+            "api_calls_per_hour": calls,
+        },
+        member_fact: {"role": row.role or ""},
+    }
+
+
+def _time(value: str | datetime | None) -> datetime | None:
+    """Times are texts in the cache."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -1,0 +1,50 @@
+"""Emails to people: who sends them makes their token, and forgets it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+
+from tenants.services.invitations import invitation_issue
+from tenants.services.passwords import password_reset_issue
+
+
+def invitation_send(*, invitation_id: UUID) -> bool:
+    """Send the invitation. Returns False where it isn't open any more."""
+    issued = invitation_issue(invitation_id=invitation_id)
+    if issued is None:
+        return False
+    invitation, token = issued
+    _send(
+        "invitation",
+        invitation.email,
+        subject=f"Join {invitation.tenant.name} on Blip0",
+        context={"invitation": invitation, "token": token},
+    )
+    return True
+
+
+def password_reset_send(*, email: str) -> bool:
+    """Send a reset to whoever has the account. Returns False where there is none."""
+    issued = password_reset_issue(email=email)
+    if issued is None:
+        return False
+    user, token = issued
+    minutes = settings.PASSWORD_RESET_TIMEOUT // 60
+    _send(
+        "password_reset",
+        user.email,
+        subject="Set a new password for Blip0",
+        context={"token": token, "minutes": minutes},
+    )
+    return True
+
+
+def _send(template: str, address: str, *, subject: str, context: dict[str, Any]) -> None:
+    body = render_to_string(f"emails/{template}.txt", {**context, "url": settings.PUBLIC_URL})
+    # A line break in a tenant's name must not become a header.
+    EmailMessage(" ".join(subject.split()), body, to=[address]).send()
