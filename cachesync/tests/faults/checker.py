@@ -242,7 +242,7 @@ class Checker:
             if self._was_ready:
                 yield _READER, Violation(Kind.UNREADABLE, f"not ready any more: {problem}")
             return
-        except (runtime.Torn, ValueError, KeyError, TypeError) as problem:
+        except (runtime.Torn, ValueError, KeyError, TypeError, AttributeError) as problem:
             yield _READER, Violation(Kind.UNREADABLE, repr(problem))
             return
         self._was_ready = True

@@ -194,11 +194,11 @@ def equal_content_is_saved(ground: Ground) -> None:
     before = ground.writes()
     ground.database.execute(f"UPDATE {rows} SET name = name, min_interval_s = min_interval_s")
     time.sleep(2 * ground.pace.sweep_s)
-    assert ground.writes() == before
+    assert ground.writes() == before, "equal rows were written"
     index = ground.redis.hgetall(f"tenant:{scope}:projection:index")
     ground.database.execute(f"UPDATE {rows} SET description = 'not for the runtime'")
     ground.settle()
-    assert ground.redis.hgetall(f"tenant:{scope}:projection:index") == index
+    assert ground.redis.hgetall(f"tenant:{scope}:projection:index") == index, "written again"
 
 
 def bytes_are_stable(ground: Ground) -> None:
@@ -222,7 +222,8 @@ def bytes_are_stable(ground: Ground) -> None:
             process = subprocess.Popen(tied, env=environ, stdout=log, stderr=log)
         try:
             until(lambda: bool(client.exists("platform:projection:ready")), 60, "not ready")  # noqa: B023  # called here
-            assert _documents(client) == stored
+            found = _documents(client)
+            assert found == stored, [item for item in found.items() if item not in stored.items()]
         finally:
             process.kill()
             process.wait()

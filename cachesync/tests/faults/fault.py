@@ -36,6 +36,11 @@ def loops(ground: Ground) -> None:
     ground.reconciler()
 
 
+def sweeping(ground: Ground) -> None:
+    """The projector alone: what it must find is not to be found by the beat."""
+    ground.projector()
+
+
 def nobody(ground: Ground) -> None:
     """The fault brings whom it needs."""
 
@@ -58,6 +63,7 @@ class Fault:
 
     def run(self, ground: Ground) -> float:
         """All of it; how long Redis took. Raises AssertionError."""
+        ground.compares_bytes = self.deeply
         self.crew(ground)
         ground.random_moment()
         self.inject(ground)

@@ -27,15 +27,17 @@ class Torn(Exception):
 class Configuration:
     networks: set[str] = field(default_factory=set)
     tenants: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """Running monitors' documents. A tenant without meta is unknown, and left out."""
+    """Running monitors. A tenant without meta is unknown, and left out."""
 
     def monitors(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        for tenant_id, documents in self.tenants.items():
-            yield from ((tenant_id, document["monitor"]) for document in documents)
+        for tenant_id, monitors in self.tenants.items():
+            yield from ((tenant_id, monitor) for monitor in monitors)
 
 
 def read(client: redis.Redis) -> Configuration:
-    """Everything that a runtime starts with. `client` decodes. Raises `NotReady`, `Torn`."""
+    """Everything that a runtime starts with. `client` decodes. Raises `NotReady`, `Torn`, and
+    ValueError, KeyError, TypeError or AttributeError for what isn't a document.
+    """
     redis_: Any = client
     ready = redis_.hgetall("platform:projection:ready")
     if ready.get("schema") != "1":
@@ -68,5 +70,10 @@ def _read_tenant(client: Any, prefix: str) -> list[dict[str, Any]] | None:
             continue
         if None in bodies or len(bodies) != int(before[2]):
             raise Torn(f"{prefix} at {before}: {len(active)} run, {bodies.count(None)} are missing")
-        return [json.loads(body) for body in bodies]
+        return [_monitor(json.loads(body)) for body in bodies]
     raise Torn(f"{prefix} never holds still")
+
+
+def _monitor(document: dict[str, Any]) -> dict[str, Any]:
+    monitor: dict[str, Any] = document["monitor"]
+    return {"networks": list(monitor["networks"]), "paused": monitor["paused"]}

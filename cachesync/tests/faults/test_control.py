@@ -27,11 +27,14 @@ WRITERS = 3
 def test_naive_writer__at_work__caught(flaw: Flaw, caught: Kind, open_ground: OpenGround) -> None:
     with open_ground(1) as ground:
         ground.watch(pause_s=0.001)
-        for _ in range(WRITERS):
-            ground.start(processes.naive, flaw)
+        writers = [ground.start(processes.naive, flaw) for _ in range(WRITERS)]
 
         def is_caught() -> bool:
             report = ground.seen_so_far()
             return report is not None and report.violations.get(caught, 0) > 0
 
-        until(is_caught, 30, f"{caught}: {ground.seen_so_far()}")
+        try:
+            until(is_caught, 60, caught)
+        except AssertionError:
+            said = [worker.said() for worker in writers]
+            raise AssertionError(f"{ground.seen_so_far()!r}: {said}") from None

@@ -25,6 +25,7 @@ from monitors.services import monitor_delete, monitor_pause, monitor_resume, mon
 from platform_catalog.models import Network
 from platform_catalog.services.networks import network_disable, network_enable
 from tenants.models import Tenant
+from tenants.services.lifecycle import tenant_delete, tenant_purge
 from triggers.models import SlackConfig, Trigger
 from triggers.services import trigger_update
 
@@ -231,6 +232,15 @@ def delete_all(work: Work, dice: random.Random) -> None:
     for monitor in work.locked(*Monitor.objects.live()):
         work.tell(monitor.pk, work.marker(), ObjectState.DELETED)
         monitor_delete(monitor=monitor, actor=ACTOR)
+
+
+def purge_tenant(work: Work, dice: random.Random) -> None:
+    """Everything of the tenant goes, whoever is writing into it."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE monitors_monitor IN ACCESS EXCLUSIVE MODE")
+    for monitor in Monitor.objects.live():
+        work.tell(monitor.pk, work.marker(), ObjectState.DELETED)
+    tenant_purge(tenant=tenant_delete(tenant=work.tenant, actor=ACTOR), actor=ACTOR)
 
 
 def create_very_many(work: Work, dice: random.Random) -> None:
