@@ -12,7 +12,16 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from blip0.common.commits import after_commit
-from tenants.models import ApiKey, LimitOverride, Membership, Plan, Tenant, TokenFamily, User
+from tenants.models import (
+    ApiKey,
+    Domain,
+    LimitOverride,
+    Membership,
+    Plan,
+    Tenant,
+    TokenFamily,
+    User,
+)
 from tenants.selectors import standing
 from tenants.signals import rows_updated
 from tenants.store.facts import facts_forget, facts_forget_all
@@ -30,6 +39,7 @@ _FIELDS: Mapping[type[Model], frozenset[str]] = {
         }
     ),
     LimitOverride: frozenset({"tenant", "limit", "value"}),
+    Domain: frozenset({"domain", "tenant"}),
     Plan: frozenset({"api_calls_per_hour"}),
 }  # fmt: skip
 
@@ -40,6 +50,7 @@ _KEY: Mapping[type[Model], Callable[[Any], str]] = {
     TokenFamily: lambda row: standing.family_key(row.pk),
     ApiKey: lambda row: standing.api_key_key(row.prefix),
     LimitOverride: lambda row: standing.tenant_key(row.tenant_id),
+    Domain: lambda row: standing.host_key(row.domain),
 }
 """The one fact that a row is in. A plan is in those of all its tenants."""
 

@@ -68,7 +68,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         if text is None:
             return None
         parsed = ApiKeyText.parse(text)
-        key = key_standing(parsed.prefix) if parsed else None
+        key = key_standing(parsed.prefix, host=_host(request)) if parsed else None
         # Compared in any case: unknown keys take as long.
         given = secret_hash(parsed.secret if parsed else text)
         if not constant_time_compare(given, key.secret_hash if key else "") or key is None:
@@ -92,7 +92,9 @@ def family_principal(
     *, family_id: UUID, user_id: UUID, tenant_id: UUID, request: Request
 ) -> TenantPrincipal:
     """Who a sign-in stands for. Raises `TokenRefused`, `TenantNotUsable`, `TenantMismatch`."""
-    family = family_standing(family_id=family_id, user_id=user_id, tenant_id=tenant_id)
+    family = family_standing(
+        family_id=family_id, user_id=user_id, tenant_id=tenant_id, host=_host(request)
+    )
     if family is None:
         raise TokenRefused("This sign-in is over; sign in again.")
     if not constant_time_compare(family.fingerprint, family.person.fingerprint):
@@ -119,6 +121,12 @@ def _require_standing(person: Standing, request: Request) -> None:
     named = request.headers.get("X-Blip0-Tenant")
     if named is not None and named not in (person.slug, str(person.tenant_id)):
         raise TenantMismatch("`X-Blip0-Tenant` names another tenant than your credentials are for.")
+    if person.host_tenant not in ("", str(person.tenant_id)):
+        raise TenantMismatch("This host name is another tenant's than your credentials are for.")
+
+
+def _host(request: Request) -> str:
+    return str(request.get_host().partition(":")[0].lower())
 
 
 def _key_in(request: Request) -> str | None:

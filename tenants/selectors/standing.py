@@ -16,13 +16,16 @@ from uuid import UUID
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from tenants.choices import Limit
-from tenants.models import ApiKey, LimitOverride, Membership, TokenFamily, User
+from tenants.models import ApiKey, Domain, LimitOverride, Membership, TokenFamily, User
 from tenants.store.facts import Fact, facts_keep, facts_read
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """A person in a tenant. `role` is empty where they don't belong to it."""
+    """A person in a tenant. `role` is empty where they don't belong to it.
+
+    `host_tenant` is the id of the tenant that the request's host name stands for, or empty.
+    """
 
     user_id: UUID
     email: str
@@ -35,6 +38,7 @@ class Standing:
     status: str
     api_calls_per_hour: int
     role: str
+    host_tenant: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +74,10 @@ def member_key(tenant_id: object, user_id: object) -> str:
     return f"member:{tenant_id}:{user_id}"
 
 
+def host_key(host: str) -> str:
+    return f"host:{host}"
+
+
 def family_key(family_id: object) -> str:
     return f"family:{family_id}"
 
@@ -78,10 +86,13 @@ def api_key_key(prefix: str) -> str:
     return f"key:{prefix}"
 
 
-def family_standing(*, family_id: UUID, user_id: UUID, tenant_id: UUID) -> FamilyStanding | None:
+def family_standing(
+    *, family_id: UUID, user_id: UUID, tenant_id: UUID, host: str
+) -> FamilyStanding | None:
     """None where there is no such sign-in of this user in this tenant, or it is over."""
     own = family_key(family_id)
-    facts = _facts([own, *_person_keys(tenant_id, user_id)], lambda: _load_family(family_id))
+    keys = [own, *_person_keys(tenant_id, user_id, host)]
+    facts = _facts(keys, lambda: _load_family(family_id, host))
     family = facts.get(own)
     if (
         family is None
@@ -90,21 +101,22 @@ def family_standing(*, family_id: UUID, user_id: UUID, tenant_id: UUID) -> Famil
     ):
         return None
     return FamilyStanding(
-        fingerprint=family["fingerprint"], person=_person(facts, tenant_id, user_id)
+        fingerprint=family["fingerprint"], person=_person(facts, tenant_id, user_id, host)
     )
 
 
-def key_standing(prefix: str) -> KeyStanding | None:
+def key_standing(prefix: str, *, host: str) -> KeyStanding | None:
     """None where there is no such key, its creator is gone, or it is revoked."""
     own = api_key_key(prefix)
     owner = _owners.get(prefix)
-    facts = _facts([own, *(_person_keys(*owner) if owner else ())], lambda: _load_key(prefix))
+    keys = [own, *(_person_keys(*owner, host) if owner else ())]
+    facts = _facts(keys, lambda: _load_key(prefix, host))
     key = facts.get(own)
     if key is None or key["revoked"] or key["user"] is None:
         return None
     found = (UUID(key["tenant"]), UUID(key["user"]))
     if owner != found:
-        facts = _facts([own, *_person_keys(*found)], lambda: _load_key(prefix))
+        facts = _facts([own, *_person_keys(*found, host)], lambda: _load_key(prefix, host))
         _remember_owner(prefix, found)
     return KeyStanding(
         id=UUID(key["id"]),
@@ -113,7 +125,7 @@ def key_standing(prefix: str) -> KeyStanding | None:
         scopes=frozenset(key["scopes"]),
         allowed_networks=tuple(key["networks"]),
         expires_at=_time(key["expires_at"]),
-        person=_person(facts, *found),
+        person=_person(facts, *found, host),
     )
 
 
@@ -142,17 +154,19 @@ def _facts(keys: Sequence[str], load: Callable[[], dict[str, Fact]]) -> Mapping[
     return stored
 
 
-def _person_keys(tenant_id: UUID, user_id: UUID) -> tuple[str, str, str]:
-    return user_key(user_id), tenant_key(tenant_id), member_key(tenant_id, user_id)
+def _person_keys(tenant_id: UUID, user_id: UUID, host: str) -> tuple[str, str, str, str]:
+    member = member_key(tenant_id, user_id)
+    return user_key(user_id), tenant_key(tenant_id), member, host_key(host)
 
 
-def _person(facts: Mapping[str, Fact], tenant_id: UUID, user_id: UUID) -> Standing:
-    user_fact, tenant_fact, member_fact = (facts[key] for key in _person_keys(tenant_id, user_id))
-    return Standing(user_id=user_id, tenant_id=tenant_id, **user_fact, **tenant_fact, **member_fact)
+def _person(facts: Mapping[str, Fact], tenant_id: UUID, user_id: UUID, host: str) -> Standing:
+    known = [facts[key] for key in _person_keys(tenant_id, user_id, host)]
+    told = {name: value for fact in known for name, value in fact.items()}
+    return Standing(user_id=user_id, tenant_id=tenant_id, **told)
 
 
-def _load_family(family_id: UUID) -> dict[str, Fact]:
-    row = _with_person(TokenFamily.objects.filter(pk=family_id), "user").first()
+def _load_family(family_id: UUID, host: str) -> dict[str, Fact]:
+    row = _with_person(TokenFamily.objects.filter(pk=family_id), "user", host).first()
     if row is None:
         return {}
     return {
@@ -162,12 +176,12 @@ def _load_family(family_id: UUID) -> dict[str, Fact]:
             "fingerprint": row.fingerprint,
             "ended": row.ended_at is not None,
         },
-        **_person_facts(row, row.user),
+        **_person_facts(row, row.user, host),
     }
 
 
-def _load_key(prefix: str) -> dict[str, Fact]:
-    row = _with_person(ApiKey.objects.filter(prefix=prefix), "created_by").first()
+def _load_key(prefix: str, host: str) -> dict[str, Fact]:
+    row = _with_person(ApiKey.objects.filter(prefix=prefix), "created_by", host).first()
     if row is None:
         return {}
     return {
@@ -182,38 +196,42 @@ def _load_key(prefix: str) -> dict[str, Fact]:
             "expires_at": row.expires_at,
             "revoked": row.revoked_at is not None,
         },
-        **(_person_facts(row, row.created_by) if row.created_by_id else {}),
+        **(_person_facts(row, row.created_by, host) if row.created_by_id else {}),
     }
 
 
-def _with_person(rows: QuerySet[Any], user: str) -> QuerySet[Any]:
-    """One query for the row, its user, tenant and plan, the role and the limit on calls."""
+def _with_person(rows: QuerySet[Any], user: str, host: str) -> QuerySet[Any]:
+    """One query for the row, its user, tenant and plan, and what the other facts say."""
     role = Membership.objects.filter(user=OuterRef(user), tenant=OuterRef("tenant"))
     override = LimitOverride.objects.filter(tenant=OuterRef("tenant"), limit=Limit.API_CALLS)
+    domain = Domain.objects.filter(domain=host)
     annotated: QuerySet[Any] = rows.select_related(user, "tenant__plan").annotate(
-        role=Subquery(role.values("role")[:1]), calls=Subquery(override.values("value")[:1])
+        role=Subquery(role.values("role")[:1]),
+        calls=Subquery(override.values("value")[:1]),
+        host_tenant=Subquery(domain.values("tenant")[:1]),
     )
     return annotated
 
 
-def _person_facts(row: Any, user: User) -> dict[str, Fact]:
+def _person_facts(row: Any, user: User, host: str) -> dict[str, Fact]:
     tenant = row.tenant
-    user_fact, tenant_fact, member_fact = _person_keys(tenant.pk, user.pk)
+    of_user, of_tenant, of_member, of_host = _person_keys(tenant.pk, user.pk, host)
     calls = tenant.plan.api_calls_per_hour if row.calls is None else row.calls
     return {
-        user_fact: {
+        of_user: {
             "email": user.email,
             "name": user.name,
             "is_active": user.is_active,
             "fingerprint": user.password_fingerprint(),
         },
-        tenant_fact: {
+        of_tenant: {
             "slug": tenant.slug,
             "tenant_name": tenant.name,
             "status": tenant.status,
             "api_calls_per_hour": calls,
         },
-        member_fact: {"role": row.role or ""},
+        of_member: {"role": row.role or ""},
+        of_host: {"host_tenant": str(row.host_tenant or "")},
     }
 
 

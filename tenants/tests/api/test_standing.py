@@ -27,14 +27,23 @@ from blip0.testing.api import olga, signed_in
 from tenants.api.principals import TenantPrincipal
 from tenants.choices import FamilyEnd, Limit, Role
 from tenants.contracts import role_permissions
-from tenants.models import ApiKey, LimitOverride, Membership, Plan, Tenant, TokenFamily, User
+from tenants.models import (
+    ApiKey,
+    Domain,
+    LimitOverride,
+    Membership,
+    Plan,
+    Tenant,
+    TokenFamily,
+    User,
+)
 from tenants.selectors.standing import family_standing
 from tenants.services.accounts import user_set_password, user_update
 from tenants.services.api_keys import api_key_create, api_key_revoke
 from tenants.services.families import families_end
 from tenants.services.lifecycle import tenant_activate, tenant_suspend
 from tenants.services.members import member_change_role, member_remove
-from tenants.services.settings import plan_update
+from tenants.services.settings import domain_add, domain_remove, plan_update
 from tenants.store import facts
 
 ME = "/api/v1/me"
@@ -305,7 +314,10 @@ def test_tenant__active_again__sign_ins_go_on(acme):
 def calls_per_hour() -> int:
     family = TokenFamily.objects.select_related("user", "tenant").get(user=eli())
     standing = family_standing(
-        family_id=family.pk, user_id=family.user_id, tenant_id=family.tenant_id
+        family_id=family.pk,
+        user_id=family.user_id,
+        tenant_id=family.tenant_id,
+        host="testserver",
     )
     assert standing is not None
     principal = TenantPrincipal.of_family(standing.person, family.pk)
@@ -333,6 +345,24 @@ def test_plan__changed_overridden_or_another__holds_with_the_next_request(acme):
     calls_per_hour()
     override.delete()
     assert calls_per_hour() == Plan.objects.get(slug="free").api_calls_per_hour
+
+
+def test_host__of_another_tenant__is_403_and_ones_own_or_nobodys_is_not(acme, globex, settings):
+    client = signed_in("eli@acme.test")
+    settings.ALLOWED_HOSTS = [".example.org"]
+    hosts = ["acme.example.org", "globex.example.org", "www.example.org", "GLOBEX.example.org:443"]
+
+    def statuses() -> list[int]:
+        return [client.get(ME, headers={"Host": host}).status_code for host in hosts]
+
+    assert statuses() == [200, 200, 200, 200]
+    for tenant in (acme, globex):
+        name = f"{tenant.slug}.example.org"
+        domain_add(tenant=tenant, domain=name, is_primary=True, actor=ACTOR)
+
+    assert statuses() == [200, 403, 200, 403]
+    domain_remove(domain=Domain.objects.get(domain="globex.example.org"), actor=ACTOR)
+    assert statuses() == [200, 200, 200, 200]
 
 
 def test_key__revoked__is_refused_with_the_next_request(acme):
