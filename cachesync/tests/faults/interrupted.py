@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 
 from cachesync.tests.faults import processes
 from cachesync.tests.faults.fault import Fault, everybody, loops, nobody
 from cachesync.tests.faults.ground import Ground
 from cachesync.tests.faults.processes import FAIL, KILL, SKIP, STOP, Code, Hook, Writing
-from cachesync.tests.faults.workers import until
+from cachesync.tests.faults.workers import Worker, until
 from cachesync.tests.faults.writing import (
     VERY_MANY,
     abandoned,
@@ -196,7 +197,7 @@ def all_quiet(ground: Ground) -> None:
 def any_process_is_killed(ground: Ground) -> None:
     """Again and again, whichever it hits, as an operating system out of memory does."""
     deadline = time.monotonic() + 3 * ground.pace.writing_s
-    crew = {
+    crew: dict[Callable[..., None], Callable[[], Worker]] = {
         processes.projector: ground.projector,
         processes.reconciler: ground.reconciler,
         processes.writer: ground.writer,
