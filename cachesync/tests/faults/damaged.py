@@ -204,9 +204,12 @@ def equal_content_is_saved(ground: Ground) -> None:
 def bytes_are_stable(ground: Ground) -> None:
     """`manage.py projector` under other hash seeds fills an empty Redis with the same bytes.
 
-    Those that are stored come from processes with a seed of chance.
+    Those that are stored come from processes with a seed of chance. The key of a network that was
+    disabled a moment ago may still be among them, and is never put into an empty Redis.
     """
     stored = _documents(ground.redis)
+    rows = ground.database.execute("SELECT slug FROM platform_catalog_network WHERE NOT enabled")
+    going = {f"platform:networks:{slug}" for (slug,) in rows}
     for seed in ("0", "4242"):
         valkey = start_valkey(ground.folder / f"seed-{seed}", environ=os.environ)
         client = redis.Redis.from_url(valkey.url, decode_responses=True)
@@ -223,7 +226,8 @@ def bytes_are_stable(ground: Ground) -> None:
         try:
             until(lambda: bool(client.exists("platform:projection:ready")), 60, "not ready")  # noqa: B023  # called here
             found = _documents(client)
-            assert found == stored, [item for item in found.items() if item not in stored.items()]
+            assert stored.keys() - going <= found.keys() <= stored.keys()
+            assert [key for key in found if found[key] != stored[key]] == []
         finally:
             process.kill()
             process.wait()
