@@ -21,7 +21,7 @@ BUDGETS = {
     # The claim of the key, what was answered before, what is answered now.
     "create once": 20,
     # The tenant, the monitor, and three of the renderer.
-    "document": 5,
+    "document": 4,
     "history": 2,
     "usage": 8,
 }
