@@ -17,14 +17,13 @@ from django.utils import timezone
 
 from blip0.common.actors import Actor
 from blip0.common.exceptions import Conflict, Stale
-from tenants.choices import TenantStatus
 from tenants.contracts import role_permissions
-from tenants.exceptions import BadCredentials, InvitationNotOpen, TenantNotUsable
+from tenants.exceptions import BadCredentials, InvitationNotOpen
 from tenants.models import Invitation, Membership, Tenant, User
 from tenants.services.accounts import user_set_password
 from tenants.services.audit import audit_record
 from tenants.services.members import member_add, require_may_grant
-from tenants.services.signin import password_check
+from tenants.services.signin import password_check, require_usable
 from tenants.services.users import require_strong, user_create
 from tenants.validators import cleaned_email, require_role
 
@@ -96,8 +95,7 @@ def invitation_accept(*, token: str, password: str, name: str = "") -> Membershi
         invitation = _open().filter(pk=known.pk, token_hash=_hash(token)).first()
         if invitation is None or not _still_granted(invitation):
             raise InvitationNotOpen("This invitation is unknown, used, revoked or expired.")
-        if invitation.tenant.status != TenantStatus.ACTIVE:
-            raise TenantNotUsable("This tenant can't be used.", code="tenant_not_usable")
+        require_usable(invitation.tenant.status)
         user = _person(invitation, password, name, proven)
         actor = Actor(kind="user", id=str(user.pk), name=user.email)
         membership = member_add(
