@@ -20,7 +20,7 @@ from monitors.tests.factories import MatchFactory, TriggerExecutionFactory, make
 from platform_catalog.tests.factories import MonitorTemplateFactory
 from tenants.api.refresh_cookie import NAME as REFRESH_COOKIE
 from tenants.choices import Role
-from tenants.models import AuditRecord, Membership, SystemSetting, Tenant, User
+from tenants.models import AuditRecord, SystemSetting, Tenant, User
 from tenants.services.invitations import invitation_issue
 from tenants.services.passwords import password_reset_issue
 from tenants.tests.factories import MembershipFactory, UserFactory
@@ -100,14 +100,15 @@ def _side(slug: str, receiver_url: str) -> Side:
     tenant, word, owner = Tenant.objects.get(slug=slug), WORDS[slug], OWNERS[slug]
     client = signed_in(owner)
     objects = {**_people(tenant, word), **_configuration(client, word, receiver_url)}
-    with in_tenant(tenant.pk):
-        match = MatchFactory.create(monitor_name=word, details={"secret": word})
-        execution = TriggerExecutionFactory.create(match=match, trigger_name=word)
-        DeliveryTestFactory.create(trigger_id=objects["trigger"], requested_by=owner)
-    invitation = _made(client, "invitations", email=f"{word}@invited.test", role="viewer")
+    history = _history(tenant, objects, word)
+    first, _ = (
+        _made(client, "invitations", email=f"{name}@invited.test", role="viewer")
+        for name in (word, f"{word}2")
+    )
     key = _made(client, "api-keys", name=word, scopes=["monitors:read"])
+    _made(client, "api-keys", name=f"{word} 2", scopes=["monitors:read"])
     changes = AuditRecord.objects.filter(tenant_id=tenant.pk, action="monitor.updated")
-    issued = invitation_issue(invitation_id=invitation["id"])
+    issued = invitation_issue(invitation_id=first["id"])
     reset = password_reset_issue(email=owner)
     assert issued is not None
     assert reset is not None
@@ -118,10 +119,10 @@ def _side(slug: str, receiver_url: str) -> Side:
         owner=owner,
         objects={
             **objects,
-            "match": str(match.pk),
-            "execution": str(execution.pk),
-            "invitation": invitation["id"],
+            **history,
+            "invitation": first["id"],
             "api_key": key["id"],
+            "owner": str(User.objects.get(email=owner).pk),
             "audit_record": changes.latest("pk").pk,
         },
         given={
@@ -131,6 +132,21 @@ def _side(slug: str, receiver_url: str) -> Side:
             "key": key["key"],
         },
     )
+
+
+def _history(tenant: Tenant, objects: Mapping[str, Any], word: str) -> dict[str, str]:
+    """What happens of itself: two of each; the newer ones are named."""
+    monitor_id, trigger_id = objects["monitor"], objects["trigger"]
+    with in_tenant(tenant.pk):
+        for _ in range(2):
+            match = MatchFactory.create(
+                monitor_id=monitor_id, monitor_name=word, details={"secret": word}
+            )
+            execution = TriggerExecutionFactory.create(
+                match=match, trigger_id=trigger_id, trigger_name=word
+            )
+            DeliveryTestFactory.create(trigger_id=trigger_id, requested_by=f"ops@{word}.test")
+    return {"match": str(match.pk), "execution": str(execution.pk)}
 
 
 def _people(tenant: Tenant, word: str) -> dict[str, Any]:
@@ -144,7 +160,6 @@ def _people(tenant: Tenant, word: str) -> dict[str, Any]:
     return {
         "member": str(made[Role.VIEWER].pk),
         "other_owner": str(made[Role.OWNER].pk),
-        "user": str(made[Role.VIEWER].user.pk),
     }
 
 
@@ -204,9 +219,3 @@ def _nobody(like: Side) -> Side:
 def user_of(side: Side) -> User:
     """The owner."""
     return User.objects.get(email=side.owner)
-
-
-def membership_of(side: Side, email: str) -> Membership:
-    return Membership.objects.select_related("user", "tenant").get(
-        user__email=email, tenant_id=side.tenant_id
-    )
