@@ -49,7 +49,7 @@ def watcher(
 ) -> Iterator[Watcher]:
     found = Watcher((world.acme.tenant_id, world.globex.tenant_id), received[1])
     # A quarter of the time goes into lines that nobody reads.
-    logging.disable(logging.INFO)
+    logging.disable(logging.WARNING)
     yield found
     logging.disable(logging.NOTSET)
     found.close()

@@ -8,10 +8,11 @@ from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpResponse
 
+from blip0.common.tenancy import current_schema
 from blip0.tests.isolation.caller import Caller, Refusal
 from blip0.tests.isolation.operations import Operation
 from blip0.tests.isolation.rows import For, Row
-from blip0.tests.isolation.truth import Watcher
+from blip0.tests.isolation.truth import Thing, Watcher
 from blip0.tests.isolation.world import World
 
 SAFE = ("get", "head")
@@ -45,34 +46,46 @@ def faults(
 ) -> Iterator[str]:
     """What is wrong with the answer to one call, with what it shows, and with what it changed.
 
-    What is allowed is taken back.
+    What was done is taken back, also where it should have been refused.
     """
     expected = refusal(row, operation, caller)
     with transaction.atomic():
         answer = caller.call(operation, row)
         differs = watcher.written()
-        transaction.set_rollback(expected is None)
-    # What is refused is committed: what was to follow has happened by now.
-    differs += watcher.elsewhere()
+        transaction.set_rollback(answer.status_code < 400)
+    if row.changes:
+        # A refusal is committed: what was to follow has happened by now.
+        differs += watcher.elsewhere()
     stranger = world.other(caller.own)
     if expected is not None:
         if (answer.status_code, _code(answer)) != expected:
             yield f"{expected} expected, {told(answer)}"
         if differs:
-            yield f"refused, and yet changed {differs}"
+            yield f"changed {listed(differs, world)}"
     else:
         if answer.status_code != row.ok:
             yield f"{row.ok} expected, {told(answer)}"
         elif bool(differs) is not (row.changes and not _is_over(row, caller)):
-            yield f"changed {differs}"
+            yield f"changed {listed(differs, world)}"
         if foreign := [name for owner, name in differs if owner == stranger.tenant_id]:
             yield f"changed {foreign} of {stranger.slug}"
-        if differs:
-            # It speaks of what was taken back.
-            cache.clear()
+    if answer.status_code < 400 and row.changes:
+        # It speaks of what was taken back.
+        cache.clear()
+    if current_schema() != "public":
+        yield f"the connection stays in {current_schema()}"
     for side in (stranger,) if expected is None else (stranger, caller.own):
         if shown := side.shown_in(answer):
             yield f"shows {shown} of {side.slug}"
+
+
+def listed(things: list[Thing], world: World) -> str:
+    """For people: tenants by their slugs."""
+    text = ", ".join(sorted({f"{name} of {owner}" for owner, name in things})) or "nothing"
+    for side in (world.acme, world.globex):
+        text = text.replace(side.tenant_id, side.slug)
+        text = text.replace(side.tenant_id.replace("-", ""), side.slug)
+    return text
 
 
 def told(answer: HttpResponse) -> str:

@@ -26,6 +26,7 @@ from blip0.tests.isolation.caller import (
     program,
     tenant_of,
 )
+from blip0.tests.isolation.rows import For, Row
 from blip0.tests.isolation.world import World
 from tenants.api.tokens import TenantAccessToken
 from tenants.choices import Role
@@ -44,8 +45,19 @@ from tenants.services.members import member_add, member_remove
 
 
 def _refused(code: str, status: int = 401) -> dict[str, Any]:
-    """What they would hold, if they were heard."""
-    return {"permissions": ALL, "refused": (status, code)}
+    """What they would hold, if they were heard.
+
+    Where credentials aren't even looked at, others show what there is to see.
+    """
+    return {"permissions": ALL, "refused": (status, code), "calls": _asks_for_credentials}
+
+
+def _asks_for_credentials(row: Row) -> bool:
+    return row.to not in (For.ANYBODY, For.THE_DOOR)
+
+
+def _everything(row: Row) -> bool:
+    return True
 
 
 def _one_more_owner(tenant: Tenant, email: str) -> Membership:
@@ -55,7 +67,8 @@ def _one_more_owner(tenant: Tenant, email: str) -> Membership:
 
 def _anonymous(world: World) -> Made:
     side = world.acme
-    yield Caller(client=APIClient(), own=side, named=side, **_refused("not_authenticated"))
+    known = {**_refused("not_authenticated"), "calls": _everything}
+    yield Caller(client=APIClient(), own=side, named=side, **known)
 
 
 def _made_up_token(world: World) -> Made:
@@ -135,7 +148,7 @@ def _shut(
 ) -> Maker:
     def make(world: World) -> Made:
         side, tenant = world.acme, tenant_of(world.acme)
-        known = {**_refused(code, 403), "door_refused": (403, code)}
+        known = {**_refused(code, 403), "door_refused": (403, code), "calls": _everything}
         visitor = browser_at(side, with_csrf=True)
         callers = (
             person(side, **known),

@@ -54,6 +54,7 @@ class Watcher:
 
     def begin(self) -> None:
         """What is there now is the truth from here on."""
+        self._received.clear()
         with connection.cursor() as cursor:
             self._tables = dict(_tables(cursor))
             self._known = {**self._rows(cursor, self._tables), **self._elsewhere()}
