@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.db.models import Max
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +27,7 @@ CHARTED: Final = timedelta(hours=24)
 STEP_MINUTES: Final = 10
 SAMPLE_OLD: Final = timedelta(minutes=3)
 SWEEP_OLD_S: Final = 60
+RECONCILE_OLD_S: Final = 90
 LISTED: Final = 5
 
 State = ProjectedDocument.State
@@ -59,14 +61,14 @@ def monitors_card(_request: HttpRequest) -> Content:
 
 
 @home_card(
-    "projection", title="Projection", permissions=["cachesync.view_projectedscope"], queries=2
+    "projection", title="Projection", permissions=["cachesync.view_projectedscope"], queries=3
 )
 def projection_card(_request: HttpRequest) -> Content:
     latest = _latest()
     if latest is None:
         return Content(note="There is no sample yet: the beat and a worker take one each minute.")
     scopes = reverse("admin:cachesync_projectedscope_changelist")
-    figures = [*_redis_figures(latest.values["redis"], scopes)]
+    figures = [*_redis_figures(latest.values["redis"], scopes), _reconciled()]
     for condition, count in latest.values["conditions"].items():
         if count and condition != ProjectedScope.Condition.SETTLED:
             figures.append(
@@ -81,7 +83,7 @@ def projection_card(_request: HttpRequest) -> Content:
         taken_at: _longest(staleness)
         for taken_at, staleness in _since("values__redis__staleness_s")
     }
-    chart = _chart("Longest wait for Redis, s", waits)
+    chart = _chart("Longest wait for Redis in seconds", waits)
     return Content(figures=figures, chart=chart, note=_age(latest))
 
 
@@ -186,6 +188,17 @@ def _redis_figures(held: Mapping[str, Any] | None, scopes: str) -> Iterable[Figu
     )
 
 
+def _reconciled() -> Figure:
+    """Each reconciliation compares the bytes of a few scopes at least, and writes down when."""
+    at = ProjectedScope.objects.aggregate(at=Max("verified_at"))["at"]
+    age = None if at is None else (timezone.now() - at).total_seconds()
+    return Figure(
+        label="Last reconciliation",
+        value="never" if age is None else f"{age:.0f} s ago",
+        tone="bad" if age is None or age > RECONCILE_OLD_S else "good",
+    )
+
+
 def _latest() -> Sample | None:
     return Sample.objects.first()
 
@@ -223,9 +236,10 @@ def _chart(name: str, points: Mapping[datetime, float | None]) -> Chart | None:
     values = [value for value in steps.values() if value is not None]
     between = f"between {min(values):g} and {max(values):g}" if values else "unknown"
     return Chart(
+        title=f"{name}, 24 h",
         summary=f"{name}: {between} since {min(steps):%Y-%m-%d %H:%M}",
         labels=[f"{step:%H:%M}" for step in steps],
-        series={name: list(steps.values())},
+        values=list(steps.values()),
     )
 
 

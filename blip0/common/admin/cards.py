@@ -23,7 +23,17 @@ TONES: Final[Mapping[str, str]] = {
 }
 """How a figure is to be taken, and the classes that show it. Words say it, too."""
 
-COLOURS: Final = ("var(--color-primary-600)", "var(--color-base-400)", "var(--color-primary-300)")
+COLOUR: Final = "var(--color-primary-600)"
+CHART_OPTIONS: Final = {
+    "animation": False,
+    "maintainAspectRatio": False,
+    "elements": {"point": {"radius": 0}},
+    "plugins": {"legend": {"display": False}},
+    "scales": {
+        "x": {"grid": {"display": False}, "ticks": {"maxTicksLimit": 6, "maxRotation": 0}},
+        "y": {"beginAtZero": True, "grid": {}, "ticks": {"maxTicksLimit": 4, "precision": 0}},
+    },
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,21 +53,23 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """Lines over time. `series`: what they are called, and a value for each of `labels`."""
+    """A line over time: a value for each of `labels`, None where nothing is known."""
 
+    title: str
     summary: str
     """The same in words, for those who don't see it."""
     labels: Sequence[str]
-    series: Mapping[str, Sequence[float | None]]
+    values: Sequence[float | None]
 
     @property
     def data(self) -> str:
         """As Chart.js takes it."""
-        datasets = [
-            {"label": name, "data": list(values), "borderColor": colour, "spanGaps": False}
-            for (name, values), colour in zip(self.series.items(), COLOURS, strict=False)
-        ]
-        return orjson.dumps({"labels": list(self.labels), "datasets": datasets}).decode()
+        line = {"label": self.title, "data": self.values, "borderColor": COLOUR, "borderWidth": 2}
+        return orjson.dumps({"labels": self.labels, "datasets": [line]}).decode()
+
+    @property
+    def options(self) -> str:
+        return orjson.dumps(CHART_OPTIONS).decode()
 
 
 @dataclass(frozen=True, kw_only=True)
