@@ -26,7 +26,7 @@ TONES: Final[Mapping[str, str]] = {
 COLOUR: Final = "var(--color-primary-600)"
 CHART_OPTIONS: Final = {
     "animation": False,
-    "maintainAspectRatio": False,
+    "aspectRatio": 3,
     "elements": {"point": {"radius": 0}},
     "plugins": {"legend": {"display": False}},
     "scales": {
