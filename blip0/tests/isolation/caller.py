@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -67,7 +67,7 @@ class Caller:
         return answer
 
 
-Made = Iterator[Caller]
+Made = Generator[Caller, None, None]
 Maker = Callable[[World], Made]
 """Makes callers, one after the other, and undoes in the end what that took."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 from django.core.cache import cache
 from django.db import transaction
@@ -88,6 +90,11 @@ def listed(things: list[Thing], world: World) -> str:
     return text
 
 
+def body_of(answer: HttpResponse) -> Any:
+    """Its JSON."""
+    return json.loads(answer.content)
+
+
 def told(answer: HttpResponse) -> str:
     return f"{answer.status_code} got: {answer.content.decode(errors='replace')[:300]}"
 
@@ -99,4 +106,4 @@ def _is_over(row: Row, caller: Caller) -> bool:
 
 def _code(answer: HttpResponse) -> str:
     is_problem = answer.headers.get("Content-Type") == "application/problem+json"
-    return str(answer.json()["code"]) if is_problem else ""
+    return str(body_of(answer)["code"]) if is_problem else ""

@@ -19,6 +19,7 @@ from blip0.tests.isolation.world import SHARED, Side, monitor_document
 from monitors.openzeppelin.writing import zip_bytes
 from monitors.tests.factories import USDC
 from tenants.contracts import role_permissions
+from tenants.services.signup import SignUp, sign_up_token
 from triggers.tests.factories import document as trigger_document
 
 
@@ -134,6 +135,12 @@ def _trigger(own: Side, named: Side) -> dict[str, Any]:
     return trigger_document("slack", name=f"{named.word} new", slug=f"{named.word}-new")
 
 
+def _confirmation(own: Side, named: Side) -> dict[str, Any]:
+    """Of what the mail says to somebody new."""
+    asked = SignUp(email=f"new@{own.word}.test", name=own.word, slug=f"{own.word}-two")
+    return {"token": sign_up_token(asked), "password": STRONG}
+
+
 MONITOR = "monitor"
 TRIGGER = "trigger"
 _monitors, _triggers = _holding("monitors.read"), _holding("triggers.read")
@@ -154,6 +161,12 @@ ROWS: Final = (
         body=lambda own, named: {"token": named.given["reset"], "password": STRONG},
         ok=204,
     ),
+    ANYBODY.reads(
+        "sign_up",
+        body=lambda own, named: {"email": f"new@{own.word}.test", "name": f"{own.word} two"},
+        ok=202,
+    ),
+    ANYBODY.changes("sign_up_confirm", body=_confirmation, ok=201),
     DOOR.changes("login", body=lambda own, named: {"email": own.owner, "password": PASSWORD}),
     DOOR.changes(
         "login",

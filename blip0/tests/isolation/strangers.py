@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django.test import override_settings
 
@@ -27,7 +27,7 @@ def _globex_at_acme(world: World) -> Made:
 def _others_at_foreign_objects(world: World) -> Made:
     """The same the other way round, and with keys; what has no foreign object is seen above."""
     for own, named in ((world.acme, world.globex), (world.globex, world.acme)):
-        known = {"named": named, "permissions": ALL, "calls": _names_an_object}
+        known: dict[str, Any] = {"named": named, "permissions": ALL, "calls": _names_an_object}
         yield program(own, **known)
         yield person(own, **known)
 
@@ -37,14 +37,18 @@ def _names_an_object(row: Row) -> bool:
 
 
 def _names_the_tenant(world: World) -> Made:
-    known = {"named": world.acme, "permissions": ALL, "refused": (403, "tenant_mismatch")}
+    known: dict[str, Any] = {
+        "named": world.acme,
+        "permissions": ALL,
+        "refused": (403, "tenant_mismatch"),
+    }
     yield person(world.globex, headers={"X-Blip0-Tenant": world.acme.slug}, **known)
     yield program(world.globex, headers={"X-Blip0-Tenant": world.acme.tenant_id}, **known)
 
 
 def _at_the_tenants_host(world: World) -> Made:
     domain = host_of(world.acme)
-    known = {
+    known: dict[str, Any] = {
         "named": world.acme,
         "permissions": ALL,
         "refused": (403, "tenant_mismatch"),
@@ -59,7 +63,11 @@ def _at_the_tenants_host(world: World) -> Made:
 
 
 def _asks_for_the_tenant(world: World) -> Made:
-    known = {"named": world.acme, "permissions": ALL, "refused": (422, "invalid_parameter")}
+    known: dict[str, Any] = {
+        "named": world.acme,
+        "permissions": ALL,
+        "refused": (422, "invalid_parameter"),
+    }
     yield person(world.globex, query={"tenant": world.acme.slug}, **known)
     yield program(world.globex, query={"tenant_id": world.acme.tenant_id}, **known)
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.cache import cache
@@ -17,7 +18,7 @@ from django.db import transaction
 from django.http import HttpResponse
 
 from blip0.tests.isolation.caller import ALL, Caller, person
-from blip0.tests.isolation.expecting import told
+from blip0.tests.isolation.expecting import body_of, told
 from blip0.tests.isolation.operations import Operation, operations
 from blip0.tests.isolation.rows import ROWS, For, Row
 from blip0.tests.isolation.truth import Thing, Watcher
@@ -130,7 +131,8 @@ def has_tags(row: Row, operation: Operation) -> bool:
 
 def test_path__foreign_id__is_answered_as_an_unknown_one(world, watcher, ana):
     """Also where Globex's own tag comes along, or another part of the object is asked for."""
-    found, tags = [], tags_of(person(world.globex))
+    found: list[str] = []
+    tags = tags_of(person(world.globex))
     watcher.begin()
     for row, operation in rows(lambda row, _: row.owned):
         queries = operation.query & set(ON_AN_OBJECT)
@@ -141,9 +143,9 @@ def test_path__foreign_id__is_answered_as_an_unknown_one(world, watcher, ana):
             *({"headers": {name: tags[row.at]}} for name in headers),
         ]
         for variant in variants:
-            parts = {name: lambda side, part=part: part for name, part in variant.items()}
-            parts["named"] = lambda side: side
-            found += faults(ana, watcher, world, row, operation, status=404, **parts)
+            parts = {name: lambda _, part=part: part for name, part in variant.items()}
+            sent = {**parts, "named": lambda side: side}
+            found += faults(ana, watcher, world, row, operation, status=404, **sent)
 
     assert not found, "\n".join(found)
 
@@ -156,7 +158,7 @@ def test_query__each_parameter_of_the_document__is_known_here():
 
 
 def test_query__foreign_value__finds_what_an_unknown_one_does(world, watcher, ana):
-    found = []
+    found: list[str] = []
     for row, operation in rows(lambda _, operation: operation.query):
         for name in operation.query:
             make = QUERY.get(f"{operation.name} {name}", QUERY.get(name))
@@ -165,7 +167,7 @@ def test_query__foreign_value__finds_what_an_unknown_one_does(world, watcher, an
             sent = {"query": lambda side, name=name, make=make: {name: make(side)}}
             found += faults(ana, watcher, world, row, operation, **sent)
             own = ana.call(operation, row, query={name: make(world.acme)})
-            if row.to is For.HOLDERS and not own.json()["results"]:
+            if row.to is For.HOLDERS and not body_of(own)["results"]:
                 found.append(f"{row}: {name} finds nothing of one's own either")
 
     assert not found, "\n".join(found)
@@ -175,14 +177,14 @@ def test_query__cursor_of_another_tenant__leads_to_nothing_of_theirs(world, watc
     olga, found = person(world.globex, permissions=ALL), []
     lists = list(rows(lambda row, each: "cursor" in each.query and row.to is For.HOLDERS))
     for row, operation in lists:
-        following = olga.call(operation, row, query={"page_size": "1"}).json()["next"]
+        following = body_of(olga.call(operation, row, query={"page_size": "1"}))["next"]
         assert following, f"{row}: Globex has one row only"
-        cursor = re.search(r"cursor=([^&]+)", following)[1].replace("%3A", ":")
+        [cursor] = parse_qs(urlsplit(following).query)["cursor"]
         for size in ("1", "100"):
             answer = ana.call(operation, row, query={"cursor": cursor, "page_size": size})
             if answer.status_code != 200 or world.globex.shown_in(answer):
                 found.append(f"{row}: {told(answer)}")
-        assert olga.call(operation, row, query={"cursor": cursor}).json()["results"]
+        assert body_of(olga.call(operation, row, query={"cursor": cursor}))["results"]
 
     assert not found, "\n".join(found)
     assert len(lists) >= 10
@@ -190,7 +192,7 @@ def test_query__cursor_of_another_tenant__leads_to_nothing_of_theirs(world, watc
 
 def test_body__foreign_reference__is_answered_as_an_unknown_one(world, watcher, ana):
     """Triggers by slug, entries of the history, tenants to go on in, triggers in files."""
-    found = []
+    found: list[str] = []
     for row, operation in rows(lambda row, _: row.body):
         sent = {"body": lambda side, row=row: row.body(world.acme, side)}
         found += faults(ana, watcher, world, row, operation, **sent)
@@ -206,6 +208,7 @@ def test_body__names_that_another_tenant_has__are_free(world, watcher, ana):
         "invitations_create": {"email": f"{world.globex.word}@invited.test"},
     }
     for row, operation in rows(lambda row, each: each.name in taken):
+        assert row.body is not None
         body = {**row.body(world.acme, world.acme), **taken[row.operation]}
 
         answer, _ = taken_back(watcher, partial(ana.call, operation, row, body=body))
@@ -227,7 +230,7 @@ def test_body__names_another_tenant__is_refused_or_goes_unheard(world, watcher, 
                 # A check of a document tells of it, and saves nothing.
                 fits = answer.status_code == 200 and f"/{name}" in answer.content.decode()
             elif row.body:
-                pointers = [error["pointer"] for error in answer.json().get("errors", ())]
+                pointers = [error["pointer"] for error in body_of(answer).get("errors", ())]
                 fits = (answer.status_code, pointers, differs) == (422, [f"/{name}"], [])
             else:
                 fits = answer.status_code == row.ok

@@ -23,6 +23,7 @@ from tenants.choices import Role
 from tenants.models import AuditRecord, SystemSetting, Tenant, User
 from tenants.services.invitations import invitation_issue
 from tenants.services.passwords import password_reset_issue
+from tenants.services.signup import SIGN_UP
 from tenants.tests.factories import MembershipFactory, UserFactory
 from triggers.tests.factories import DeliveryTestFactory
 from triggers.tests.factories import document as trigger_document
@@ -91,6 +92,7 @@ def text_of(answer: HttpResponse) -> str:
 def create_world(receiver_url: str) -> World:
     """`receiver_url` is where both tenants' webhooks lead."""
     SystemSetting.objects.create(key="allowed_targets", value=["127.0.0.1"])
+    SystemSetting.objects.create(key=SIGN_UP.key, value=True)
     MonitorTemplateFactory.create(slug=SHARED["template"])
     acme, globex = (_side(slug, receiver_url) for slug in OWNERS)
     return World(acme=acme, globex=globex, unknown=_nobody(globex))
