@@ -11,6 +11,7 @@ from contextlib import closing
 
 import pytest
 
+from blip0.tests.isolation.caller import person
 from blip0.tests.isolation.expecting import faults, listed
 from blip0.tests.isolation.operations import operations
 from blip0.tests.isolation.permitted import PERMITTED
@@ -55,3 +56,18 @@ def test_every_operation__by_a_caller__is_answered_as_the_matrix_says(world, wat
     assert not found, "\n".join(found)
     wanted = {row.operation for row in ROWS if row.to not in (For.ANYBODY, For.THE_DOOR)}
     assert called >= wanted or name in SOME
+
+
+def test_truth__a_change_that_is_committed__is_seen_in_rows_and_in_the_projection(world, watcher):
+    """Else that nothing changes would prove nothing."""
+    client = person(world.acme).client
+    watcher.begin()
+    url = f"/api/v1/monitors/{world.acme.objects['resting_monitor']}"
+
+    assert client.patch(url, {"description": "Seen."}).status_code == 200
+
+    seen = listed(watcher.everywhere(), world)
+    assert "t_acme.monitors_monitor of acme" in seen
+    assert "tenant:acme:projection:meta of acme" in seen
+    assert "public.tenants_auditrecord of acme" in seen
+    assert "globex" not in seen
