@@ -18,7 +18,7 @@ from django.db import transaction
 from django.http import HttpResponse
 
 from blip0.tests.isolation.caller import ALL, Caller, person
-from blip0.tests.isolation.expecting import body_of, told
+from blip0.tests.isolation.expecting import body_of, forget, told
 from blip0.tests.isolation.operations import Operation, operations
 from blip0.tests.isolation.rows import ROWS, For, Row
 from blip0.tests.isolation.truth import Thing, Watcher
@@ -76,8 +76,7 @@ def taken_back(
         answer = call()
         differs = watcher.written()
         transaction.set_rollback(True)
-    if differs:
-        cache.clear()
+    forget(differs)
     return answer, differs + watcher.elsewhere()
 
 

@@ -49,14 +49,14 @@ class Watcher:
             settings.REDIS_PROJECTION_URL, decode_responses=True
         )
         self._broker = redis.Redis.from_url(settings.CELERY_BROKER_URL)
-        self._tables: dict[str, sql.Composable] = {}
         self._known: dict[Thing, object] = {}
+        with connection.cursor() as cursor:
+            self._tables = dict(_tables(cursor))
 
     def begin(self) -> None:
         """What is there now is the truth from here on."""
         self._received.clear()
         with connection.cursor() as cursor:
-            self._tables = dict(_tables(cursor))
             self._known = {**self._rows(cursor, self._tables), **self._elsewhere()}
 
     def written(self) -> list[Thing]:
