@@ -65,7 +65,7 @@ class Call:
 
 
 def operations() -> list[Operation]:
-    """Those that take things away come last, so that there is something to be seen before."""
+    """Those that take things away come last, parts before their whole."""
     paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
     found = [
         Operation(
@@ -79,28 +79,16 @@ def operations() -> list[Operation]:
         for path, methods in paths.items()
         for method, operation in methods.items()
     ]
-    return sorted(found, key=lambda each: (each.method == "delete", each.path))
+    last = [each for each in found if each.method == "delete"]
+    return [
+        *(each for each in found if each.method != "delete"),
+        *sorted(last, key=lambda each: each.path.count("/"), reverse=True),
+    ]
 
 
 def calls(operation: Operation, acme: Planted, globex: Planted) -> Iterator[Call]:
     """With Acme's own ids and with Globex's, with each parameter, and with each body there is."""
-    resource = operation.path.removeprefix("/api/v1/").partition("/")[0]
-    named = {
-        "{id}": (acme.ids.get(resource, ""), globex.ids.get(resource, "")),
-        "{slug}": ("base" if resource == "networks" else OWN_TEMPLATE, globex.marks.canary("x")),
-        "{name}": (
-            {"filter-scripts": "even_blocks", "golden": "ready.json"}.get(
-                "golden" if "golden" in operation.path else resource, "ready.schema.json"
-            ),
-            globex.marks.canary("x"),
-        ),
-    }
-    for place, (own, foreign) in named.items():
-        if place in operation.path:
-            paths = [operation.path.replace(place, str(each)) for each in (own, foreign)]
-            break
-    else:
-        paths = [operation.path]
+    paths = _paths(operation.path, acme, globex)
     for body in bodies(acme, globex).get(operation.id, (None,)):
         if operation.id == "import":
             yield Call(
@@ -112,6 +100,23 @@ def calls(operation: Operation, acme: Planted, globex: Planted) -> Iterator[Call
         body = bodies(acme, globex).get(operation.id, (None,))[0]
         for value in _values(name, globex):
             yield Call(operation.method, f"{paths[0]}?{name}={value}", body)
+
+
+def _paths(path: str, acme: Planted, globex: Planted) -> list[str]:
+    """What it stands for, of Acme's or the catalogue's, and of Globex's."""
+    resource = path.removeprefix("/api/v1/").partition("/")[0]
+    named = {
+        "{id}": (acme.ids.get(resource), globex.ids.get(resource)),
+        "{slug}": ("base" if resource == "networks" else OWN_TEMPLATE, globex.marks.canary("x")),
+        "{name}": (
+            "even_blocks" if resource == "filter-scripts" else "ready",
+            globex.marks.canary("x"),
+        ),
+    }
+    for place, both in named.items():
+        if place in path:
+            return [path.replace(place, str(each)) for each in both]
+    return [path]
 
 
 def _values(name: str, globex: Planted) -> tuple[str, ...]:
@@ -222,7 +227,7 @@ def bodies(acme: Planted, globex: Planted) -> dict[str, tuple[Any, ...]]:
         "import": (
             {
                 "files": {
-                    "config/monitors/a.json": monitor_file,
+                    f"config/monitors/{g.canary('file')}.json": monitor_file,
                     "config/triggers/b.json": json.dumps({g.canary("x"): own_trigger}),
                     "config/monitors/c.json": "{" + g.canary("torn"),
                 },

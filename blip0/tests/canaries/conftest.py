@@ -22,8 +22,8 @@ def both(write_through: None, acme: Tenant, globex: Tenant) -> Iterator[Both]:
     SystemSetting.objects.create(key="allowed_targets", value=["127.0.0.1"])
     with web() as receiver, web() as other:
         planted = Both(
-            plant(acme, "wvkcanary", receiver),
-            plant(globex, "zqxcanary", other),
+            plant(acme, "wvkcanary", "192.0.2.1", receiver),
+            plant(globex, "zqxcanary", "198.51.100.1", other),
         )
         for side in planted:
             side.marks.read(side.tenant)

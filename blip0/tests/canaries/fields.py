@@ -124,7 +124,7 @@ def texts(model: type[Model]) -> list[Field[Any, Any]]:
 def rows_of(model: type[Model], tenant: Tenant) -> QuerySet[Model]:
     """The tenant's rows. The connection is in its schema."""
     names = {field.name: field for field in model._meta.concrete_fields}
-    rows = QuerySet(model)
+    rows: QuerySet[Model] = QuerySet(model)
     if model is Tenant:
         return rows.filter(pk=tenant.pk)
     if model is User:

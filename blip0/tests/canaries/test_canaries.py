@@ -38,6 +38,8 @@ BY_OTHERS = ("refresh", "password_reset_confirm", "invitations_accept")
 BOTH_NAMED = re.compile(r"platform:projection:(tenants|changes) ")
 """Keys of the projection that name the tenants, by their ids and nothing else."""
 
+LARGEST = re.compile(r"blip0_projection_(tenant|document)_largest_bytes")
+
 
 class Watch:
     """Sends, and keeps what is where it must not be in `leaks`."""
@@ -47,6 +49,8 @@ class Watch:
         self.leaks: list[tuple[str, str, list[str]]] = []
         self.succeeded: set[str] = set()
         self.own_seen = 0
+        self.said: set[str] = set()
+        """Words of Globex's that Acme has used, so that Acme may have them now."""
         self._turns = itertools.cycle(list(self._turns_of_globex()))
 
     def look(self, where: str, what: str, text: str, owner: Planted, *, but: Any = ()) -> None:
@@ -62,7 +66,7 @@ class Watch:
 
     def call(self, what: str, call: Call, client: Any, owner: Planted) -> Any:
         other = self.globex if owner is self.acme else self.acme
-        said = other.marks.found_in(call.text)
+        said = {*other.marks.found_in(call.text), *self.said}
         position = self.log.position
         answer = call.send(client)
         self.look("answer", what, text_of(answer), owner, but=said)
@@ -83,8 +87,9 @@ class Watch:
         if what == "api_keys_create" and answer.status_code == 201:
             self.acme.marks.shown["another key"] = answer.json()["key"].rpartition("_")[2]
         if said := self.globex.marks.found_in(call.text):
+            self.said |= set(said)
             self._compare(what, call, answer, said, self._fresh() if personal else client)
-        elif call.method == "get":
+        elif call.method == "get" and "?" not in call.path:
             page = self.acme.browser.get(call.path, headers={"Accept": "text/html"})
             self.look("page", what, text_of(page), self.acme)
 
@@ -139,15 +144,21 @@ class Watch:
         yield "reset", Call("post", f"{API}/password-reset", {"email": self.globex.email}, headers)
 
     def stores(self) -> None:
-        """No entry of a Redis is of both tenants, and the metrics are of none."""
+        """No entry of a Redis is of both tenants, and the metrics are of none.
+
+        (Two gauges name the largest tenant and document to operators, by their ids alone.)
+        """
         for entry in redis_entries():
-            of_acme, of_globex = self.acme.marks.found_in(entry), self.globex.marks.found_in(entry)
+            of_acme = self.acme.marks.found_in(entry)
+            of_globex = self.globex.marks.found_in(entry, but=self.said)
             if of_acme and of_globex and not (BOTH_NAMED.match(entry) and not self._words(entry)):
                 self.leaks.append(("redis", entry.partition(" = ")[0], [*of_acme, *of_globex]))
         metrics = Client().get("/metrics")
         assert metrics.status_code == 200
+        lines = metrics.content.decode().splitlines()
+        text = "\n".join(line for line in lines if not LARGEST.match(line) or self._words(line))
         for side in (self.acme, self.globex):
-            if found := side.marks.found_in(metrics.content.decode()):
+            if found := side.marks.found_in(text):
                 self.leaks.append(("metrics", side.tenant.slug, found))
         for owner, other in ((self.acme, self.globex), (self.globex, self.acme)):
             for request in owner.receiver.seen:
@@ -228,8 +239,7 @@ def test_acme__every_operation_beside_a_busy_globex__shows_nothing_of_globex(bot
             for name, call in turn:
                 watch.as_acme(name, call)
                 watch.globex_acts()
-            if turn is not knowing:
-                watch.stores()
+            watch.stores()
         with_tokens(watch)
         watch.secrets()
 

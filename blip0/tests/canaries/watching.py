@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import redis
@@ -22,6 +23,8 @@ from django.http import HttpResponseBase
 from blip0.tests.canaries.marks import readable
 
 _VARYING = (
+    (re.compile(r"blp0_[a-z0-9]{12}_[\w-]{43}"), "KEY"),
+    (re.compile(r'"prefix":"[a-z0-9]{12}"'), "PREFIX"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "ID"),
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+00:00|Z)?"), "TIME"),
     (re.compile(r"\b[0-9a-f]{32,64}\b"), "HASH"),
@@ -66,7 +69,7 @@ class Log:
 def logged() -> Iterator[Log]:
     """Lines from DEBUG on: whoever looks for a fault turns that on."""
     log, root = Log(), logging.getLogger()
-    formatter = settings.LOGGING["formatters"]["structured"]
+    formatters: Any = settings.LOGGING["formatters"]
     handler = logging.StreamHandler(log.stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -74,7 +77,7 @@ def logged() -> Iterator[Log]:
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer(),
             ],
-            foreign_pre_chain=formatter["foreign_pre_chain"],
+            foreign_pre_chain=formatters["structured"]["foreign_pre_chain"],
         )
     )
     level = root.level
@@ -91,14 +94,14 @@ def redis_entries() -> Iterator[str]:
     """Each key with its value, of every database of both servers."""
     for url in (settings.REDIS_PROJECTION_URL, settings.REDIS_CACHE_URL):
         for number in range(2):
-            client = redis.Redis.from_url(
-                url.removesuffix("/0") + f"/{number}",
-                decode_responses=True,
-                encoding_errors="replace",
-            )
+            client = _client(url.removesuffix("/0") + f"/{number}")
             for key in client.scan_iter():
                 yield f"{key} = {_value(client, key)}"
-            client.close()
+
+
+@cache
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, decode_responses=True, encoding_errors="replace")
 
 
 def _value(client: redis.Redis, key: str) -> str:
@@ -107,7 +110,7 @@ def _value(client: redis.Redis, key: str) -> str:
         "string": lambda: client.get(key),
         "hash": lambda: client.hgetall(key),
         "set": lambda: client.smembers(key),
-        "list": lambda: [readable(item) for item in client.lrange(key, 0, -1)],
+        "list": lambda: [readable(str(item)) for item in client.lrange(key, 0, -1)],
         "zset": lambda: client.zrange(key, 0, -1),
         "stream": lambda: client.xrange(key),
     }
@@ -116,14 +119,13 @@ def _value(client: redis.Redis, key: str) -> str:
 
 def queued_tasks() -> list[str]:
     """What waits for a worker, each as it lies in the broker; taken out, and done here."""
-    client = redis.Redis.from_url(settings.CELERY_BROKER_URL, decode_responses=True)
+    client = _client(settings.CELERY_BROKER_URL)
     messages = []
     while message := client.lpop(current_app.conf.task_default_queue):
         messages.append(readable(str(message)))
         headers = json.loads(str(message))["headers"]
         arguments = json.loads(messages[-1].removeprefix(str(message)))[0]
         current_app.tasks[headers["task"]](*arguments)
-    client.close()
     return messages
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
-from rest_framework.response import Response
 
 from blip0.tests.machine import words
 from blip0.tests.machine.stage import API, Caller, Stage, without_stamps
@@ -26,7 +25,7 @@ class Sent:
     caller: Caller
     document: dict[str, Any]
     key: str
-    answer: Response
+    answer: Any
 
 
 class MonitorRules(Stage):
@@ -36,7 +35,7 @@ class MonitorRules(Stage):
         self.tags: dict[str, list[str]] = {}
         """The tags that a monitor had, by its id; the last one is current."""
 
-    def create(self, caller: Caller, document: dict[str, Any], key: str = "") -> Response:
+    def create(self, caller: Caller, document: dict[str, Any], key: str = "") -> Any:
         side, whole = caller.side, described(document, caller.side)
         refused = side.refusal(whole, "monitors", new=True)
         headers = {"Idempotency-Key": key} if key else None
@@ -47,12 +46,12 @@ class MonitorRules(Stage):
             self.made(side, answer, whole)
         return answer
 
-    def made(self, side: Side, answer: Response, document: dict[str, Any]) -> None:
+    def made(self, side: Side, answer: Any, document: dict[str, Any]) -> None:
         monitor = Monitor(answer.json()["id"], document)
         side.monitors[monitor.id] = monitor
         self.told(side, monitor, answer, "created")
 
-    def told(self, side: Side, monitor: Monitor, answer: Response, verb: str) -> None:
+    def told(self, side: Side, monitor: Monitor, answer: Any, verb: str) -> None:
         """It is as the answer shows it; `verb` "" means that nothing was changed."""
         assert without_stamps(answer.json()) == monitor.shown()
         tags = self.tags.setdefault(monitor.id, [])
@@ -241,7 +240,9 @@ class TriggerRules(Stage):
         secret = words.secret_of(kind, side.slug, number)
         trigger = Trigger("", slug, name, kind, secret, f"{side.slug} {number}")
         body = {
-            **{"name": name, "slug": slug, "trigger_type": kind},
+            "name": name,
+            "slug": slug,
+            "trigger_type": kind,
             "config": trigger.config({"type": "Plain", "value": secret}),
         }
         refused = side.refusal(body, "triggers", new=True)
@@ -251,7 +252,7 @@ class TriggerRules(Stage):
             side.triggers[trigger.id] = trigger
             self.told_of(side, trigger, answer, "created")
 
-    def told_of(self, side: Side, trigger: Trigger, answer: Response, verb: str) -> None:
+    def told_of(self, side: Side, trigger: Trigger, answer: Any, verb: str) -> None:
         assert without_stamps(answer.json()) == trigger.shown()
         if verb:
             side.log.append((f"trigger.{verb}", trigger.id))

@@ -166,7 +166,7 @@ class TwoTenants(MonitorRules, TriggerRules, PeopleRules, TenantRules):
 
 
 def opened(document: dict[str, Any], side: Side) -> dict[str, Any]:
-    """The document with its triggers' secrets as they were written: each opens in its place only."""
+    """The document with its triggers' secrets in clear: each opens in its own place only."""
     for trigger_id, trigger in document["triggers"].items():
         for key, value in trigger["config"].items():
             if key in ("slack_url", "url"):

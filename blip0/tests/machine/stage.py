@@ -11,7 +11,6 @@ from django.conf import settings
 from django.core.cache import cache
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
-from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from blip0.common.system_settings import settings_forget
@@ -27,7 +26,13 @@ API = "/api/v1"
 OWNERS = {"acme": "ana@acme.test", "globex": "olga@globex.test"}
 WANDERERS = ("twin@both.test", "guest@both.test")
 """Twin belongs to both tenants at first, Guest to none."""
-RANK = {Role.VIEWER: 0, Role.EDITOR: 1, Role.ADMIN: 2, Role.OWNER: 3, None: -1}
+RANK: dict[str | None, int] = {
+    Role.VIEWER: 0,
+    Role.EDITOR: 1,
+    Role.ADMIN: 2,
+    Role.OWNER: 3,
+    None: -1,
+}
 T = TypeVar("T")
 
 
@@ -132,13 +137,13 @@ class Stage(RuleBasedStateMachine):
         expect: int,
         needs: Role = Role.EDITOR,
         headers: Mapping[str, str] | None = None,
-    ) -> Response:
+    ) -> Any:
         """The answer, which must have this status, or 403 below the role that it `needs`.
 
         Nothing of the other tenant may be in it.
         """
         expect = 403 if caller.rank < RANK[needs] else expect
-        answer: Response = getattr(caller.client, method)(API + path, body, headers=headers or {})
+        answer = getattr(caller.client, method)(API + path, body, headers=headers or {})
         text = answer.content.decode() + str(dict(answer.headers))
         assert answer.status_code == expect, (expect, answer.status_code, text)
         found = [mark for mark in self.marks(self.other(caller.side)) if mark in text]

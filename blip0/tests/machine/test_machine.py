@@ -18,7 +18,7 @@ from blip0.tests.machine.machine import TwoTenants
 
 LONG = os.environ.get("MACHINE") == "long"
 PACE = settings(
-    max_examples=200 if LONG else 12,
+    max_examples=200 if LONG else 8,
     stateful_step_count=40 if LONG else 25,
     # Looking for a shorter history takes minutes: the long run begins with what failed here.
     phases=[phase for phase in Phase if LONG or phase is not Phase.shrink],
@@ -38,9 +38,9 @@ def quiet() -> Iterator[None]:
 @pytest.mark.timeout(0 if LONG else 600)
 @pytest.mark.usefixtures("write_through", "quiet")
 def test_two_tenants__any_history__each_is_its_truth_and_nothing_of_the_other(
-    _baseline: Any,
+    baseline: Any,
 ) -> None:
     class Machine(TwoTenants):
-        restore = _baseline.restore
+        restore = baseline.restore
 
     run_state_machine_as_test(Machine, settings=PACE)
