@@ -85,7 +85,7 @@ class Watch:
         client = self._fresh() if personal else self.acme.client
         answer = self.call(what, call, client, self.acme)
         if what == "api_keys_create" and answer.status_code == 201:
-            self.acme.marks.shown["another key"] = answer.json()["key"].rpartition("_")[2]
+            self.acme.marks.shown["another key"] = answer.json()["key"].split("_", 2)[2]
         if said := self.globex.marks.found_in(call.text):
             self.said |= set(said)
             self._compare(what, call, answer, said, self._fresh() if personal else client)
