@@ -214,6 +214,7 @@ def _token(sent: list[tuple[str, str]], acme: Planted, pattern: str) -> str:
     return token
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_acme__every_operation_beside_a_busy_globex__shows_nothing_of_globex(both):
     acme, globex = both

@@ -35,6 +35,7 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(0 if LONG else 600)
 @pytest.mark.usefixtures("write_through", "quiet")
 def test_two_tenants__any_history__each_is_its_truth_and_nothing_of_the_other(
