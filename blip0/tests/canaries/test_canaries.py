@@ -34,7 +34,7 @@ from tenants.models import Membership
 NOBODY = "qqqcanary"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 NO_TENANT = {"sign_up", "sign_up_confirm"}
-"""They make a new tenant, and are called here without success: they belong to neither of the two."""
+"""They make a new tenant; called here without success, they belong to neither of the two."""
 BOTH_NAMED = re.compile(r"platform:projection:(tenants|changes) ")
 """Keys of the projection that name the tenants, by their ids and nothing else."""
 
