@@ -44,17 +44,17 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> I
 
 
 @pytest.fixture(scope="session")
-def _baseline(django_db_setup: None, django_db_blocker: Any) -> Baseline:
+def baseline(django_db_setup: None, django_db_blocker: Any) -> Baseline:
     with django_db_blocker.unblock():
         return Baseline()
 
 
 @pytest.fixture
 def committed(
-    _baseline: Baseline, django_db_blocker: Any, projection_redis: redis.Redis
+    baseline: Baseline, django_db_blocker: Any, projection_redis: redis.Redis
 ) -> Iterator[None]:
     """`real_transactions` for one test; Redis is empty before."""
-    with real_transactions(_baseline, django_db_blocker):
+    with real_transactions(baseline, django_db_blocker):
         yield
 
 

@@ -22,11 +22,11 @@ from triggers.tests.receivers import web
 
 
 @pytest.fixture(scope="module")
-def committed(_baseline: Any, django_db_blocker: Any) -> Iterator[None]:
+def committed(baseline: Any, django_db_blocker: Any) -> Iterator[None]:
     """The fixture of that name for a whole module."""
     with redis.Redis.from_url(django_settings.REDIS_PROJECTION_URL) as client:
         client.flushall()
-    with real_transactions(_baseline, django_db_blocker):
+    with real_transactions(baseline, django_db_blocker):
         yield
 
 
