@@ -55,17 +55,10 @@ def _hints(change: Change, now: datetime) -> list[str]:
             change,
             now,
             "delete" if field in change.removals else "update",
-            *_resource(change.scope, field),
+            *change.scope.resource(field),
         )
         for field in fields
     ]
-
-
-def _resource(scope: Scope, field: str) -> tuple[str, str]:
-    if not scope.is_platform:
-        return "monitor", field
-    kind, _, name = field.partition(":")
-    return ("network" if kind == "networks" else "filter"), name
 
 
 def _hint(change: Change, now: datetime, event: str, resource: str, resource_id: str) -> str:

@@ -58,7 +58,7 @@ def _found(name: str, tenant_slug: str | None) -> tuple[Scope, str]:
 
 def _lines(sides: Sides) -> Iterator[str]:
     held = sides.stored.version
-    yield f"Postgres  version {sides.rev}  {_sum(sides.postgres)}"
+    yield f"Postgres  version {sides.version.rev}  {_sum(sides.postgres)}"
     yield f"Redis     version {held.rev if held else '-'}  {_sum(sides.redis)}"
     if sides.document is not None:
         active = "in the active set" if sides.field in sides.stored.active else "not active"
@@ -91,7 +91,7 @@ def _representation(sides: Sides) -> dict[str, Any]:
         "state": sides.document.state if sides.document else None,
         "reason": sides.document.reason if sides.document else None,
         "active": sides.field in sides.stored.active,
-        "postgres": {"rev": sides.rev, "body": _text(sides.postgres)},
+        "postgres": {"rev": sides.version.rev, "body": _text(sides.postgres)},
         "redis": {"rev": held.rev if held else None, "body": _text(sides.redis)},
     }
 
