@@ -86,7 +86,8 @@ def render(
     """The scope's documents that changed after `since`; all of them without it, or on demand.
 
     `since` is what Redis holds; one of another epoch or renderer means everything. `also`: a
-    field that is rendered though its document didn't change. `release`: fields of the platform that nobody names any more, withdrawn unless they are enabled again.
+    field that is rendered though its document didn't change. `release`: fields of the platform
+    that nobody names any more, withdrawn unless they are enabled again.
     Raises `ScopeUnknown`, `OtherHistory` where `since` is newer than Postgres or not of its
     history, and `OverBudget` where more documents than `patience` has would be rendered.
     """

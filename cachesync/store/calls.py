@@ -10,7 +10,6 @@ from typing import Any
 from django.conf import settings
 
 from cachesync.contracts import SCHEMA_VERSION, Change
-from cachesync.keys import Scope
 
 MAX_STREAM_LENGTH = 100_000
 MAX_NAMED_IDS = 10

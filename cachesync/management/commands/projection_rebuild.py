@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
 
 from blip0.common.commands import PlatformCommand
 from cachesync.keys import Scope
 from cachesync.management.reports import FOUND, scope_of
+from cachesync.models import ProjectionRun
 from cachesync.selectors.scopes import known_scopes, wanted_versions
-from cachesync.services.rebuild import epoch_begin_above, rebuild
+from cachesync.services.rebuild import FAILED
 from cachesync.services.rounds import UNSETTLED
+from cachesync.services.runs import run_begin, run_perform
 from cachesync.store import Store
 
 TOLD_EVERY = 50
@@ -39,34 +43,38 @@ class Command(PlatformCommand):
         parser.add_argument("--json", action="store_true", help="One object at the end.")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        store = Store()
-        only = scope_of(options["tenant"]) if options["tenant"] else None
-        epoch = None
-        if options["new_epoch"]:
-            if not options["yes"]:
-                self._ask(only)
-            epoch = epoch_begin_above(
-                store=store, only=only, actor=self.actor, reason=options["reason"]
-            )
+        only = [scope_of(options["tenant"])] if options["tenant"] else []
+        if options["new_epoch"] and not options["yes"]:
+            self._ask(only)
+        run = run_begin(
+            kind=ProjectionRun.Kind.REBUILD,
+            actor=self.actor,
+            reason=options["reason"] or "Typed without a reason.",
+            scopes=only,
+            new_epoch=options["new_epoch"],
+            now=timezone.now(),
+        )
         results: Counter[str] = Counter()
-        for progress in rebuild(store=store, only=only):
+        for progress in run_perform(run, store=Store()):
             results[progress.result] += 1
             if not options["json"] and progress.done % TOLD_EVERY == 0:
                 self.stdout.write(f"{progress.done} of {progress.of} scopes")
+        run.refresh_from_db()
+        epoch = run.epoch
         if options["json"]:
             self.stdout.write(json.dumps({"epoch": epoch, "results": dict(results)}))
         else:
             counts = ", ".join(f"{number} {result}" for result, number in sorted(results.items()))
             began = f" in epoch {epoch}" if epoch else ""
             self.stdout.write(f"{sum(results.values())} scopes{began}: {counts or 'none'}")
-        if open_ones := sum(results[result] for result in (*UNSETTLED, "failed")):
+        if open_ones := sum(results[result] for result in (*UNSETTLED, FAILED)):
             raise CommandError(
                 f"{open_ones} scopes are not up to date: see `manage.py projection_status`",
                 returncode=FOUND,
             )
 
-    def _ask(self, only: Scope | None) -> None:
-        scopes = [only] if only else list(wanted_versions())
+    def _ask(self, only: Sequence[Scope]) -> None:
+        scopes = only or list(wanted_versions())
         known = known_scopes()
         others = [s for s in scopes if (row := known.get(s)) and row.condition in row.OTHER_HISTORY]
         self.stdout.write(
