@@ -251,6 +251,8 @@ class ProjectionDifference(models.Model):
 
     class Meta:
         ordering = ["scope", "kind", "document"]
+        verbose_name = "difference"
+        verbose_name_plural = "drift"
         constraints = [
             models.UniqueConstraint(
                 fields=["scope", "kind", "document"], name="projection_difference_once"
