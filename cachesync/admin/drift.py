@@ -60,7 +60,7 @@ class ProjectionDifferenceAdmin(ViewOnlyAdmin[ProjectionDifference]):
     list_display_links = None
     list_filter = ("kind",)
     search_fields = ("=scope", "=document")
-    search_help_text = "The tenant's id, or the document's"
+    search_help_text = "The tenant's slug or id, or the document's id"
     actions = ("repair_selected",)
     list_before_template = "admin/cachesync/drift_head.html"
 
@@ -91,6 +91,15 @@ class ProjectionDifferenceAdmin(ViewOnlyAdmin[ProjectionDifference]):
             row.slug = slugs[row.scope, row.document]
         changes.result_list = rows
         return changes
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ProjectionDifference], search_term: str
+    ) -> tuple[QuerySet[ProjectionDifference], bool]:
+        """A tenant by its slug, too."""
+        scope = scope_called(search_term.strip())
+        if scope is not None:
+            return queryset.filter(scope=scope.id), False
+        return super().get_search_results(request, queryset, search_term)
 
     @badge("difference", ordering="kind", colours=COLOURS)
     def kind_shown(self, obj: ProjectionDifference) -> tuple[str, str]:

@@ -212,9 +212,11 @@ def _facts(seen: Inspection, kind: str, object_id: str, tenant: str) -> list[Fac
     else:
         owner = tenant_id(seen.scope.id)
         page = reverse("admin:monitors_monitor_change", args=[object_id])
+        slug = seen.document.slug if seen.document else object_id
         facts = [
             ("Tenant", link(change_url(Tenant, owner), tenant)),
-            ("Monitor", format_html("{} (inside the tenant)", link(page, object_id))),
+            ("Monitor, inside the tenant", link(page, slug)),
+            ("Id", object_id),
         ]
     state = ", ".join(part for part in (seen.state.label, seen.state.reason) if part)
     facts.append(("State", state))
@@ -224,7 +226,7 @@ def _facts(seen: Inspection, kind: str, object_id: str, tenant: str) -> list[Fac
                 part for part in (seen.known.get_condition_display(), seen.known.error) if part
             )
             facts.append(("Scope", told))
-        facts.append(("Every byte of the scope compared", stamp(seen.known.verified_at)))
+        facts.append(("All bytes of the scope compared", stamp(seen.known.verified_at)))
     return facts
 
 
@@ -232,13 +234,13 @@ def _postgres_facts(seen: Inspection) -> list[Fact]:
     if seen.version is None:
         return [("Scope", "unknown here: an orphan in Redis")]
     facts: list[Fact] = [
-        ("Scope's version", f"{seen.version.epoch}:{seen.version.rev}"),
-        ("Scope changed", stamp(seen.changed_at)),
+        ("Version", f"{seen.version.epoch}:{seen.version.rev}"),
+        ("Changed", stamp(seen.changed_at)),
     ]
     if seen.changes:
         newest = seen.changes[0]
         when = format_html("version {}, {}", newest.version, stamp(newest.created_at))
-        facts.append(("Object changed", when))
+        facts.append(("This object", when))
     return [*facts, *_body_facts(seen.postgres)]
 
 
@@ -247,9 +249,9 @@ def _redis_facts(held: Held) -> list[Fact]:
     if version is None:
         return [("Scope", "nothing of it is there")]
     facts: list[Fact] = [
-        ("Scope's version", f"{version.epoch}:{version.rev}"),
-        ("Scope written", stamp(held.written_at)),
-        ("Document written", f"version {held.rev}" if held.rev else "not in the index"),
+        ("Version", f"{version.epoch}:{version.rev}"),
+        ("Written", stamp(held.written_at)),
+        ("This document", f"version {held.rev}" if held.rev else "not in the index"),
         *_body_facts(held.body),
     ]
     if not held.stored.scope.is_platform:
@@ -273,7 +275,7 @@ def _runtime(said: Acknowledged) -> dict[str, object]:
         "instance": said.instance,
         "colour": colour,
         "words": words,
-        "version": f"{said.at[0]}:{said.at[1]}" if said.at else "none",
+        "version": f"{said.at[0]}:{said.at[1]}" if said.at else "",
         "last_seen": stamp(said.last_seen),
         "reason": said.reason,
     }

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -188,7 +189,7 @@ def _facts(kind: str, only: Scope | None) -> list[tuple[str, object]]:
         size = sum(sample.values["bytes"].values())
         facts += [
             ("Documents", format_html("{} ({})", f"{count:,}", stamp(sample.taken_at))),
-            ("Bytes", f"{size / 1_000_000:,.1f} MB"),
+            ("Bytes", filesizeformat(size)),
         ]
     wanted = [only.id] if only else []
     last = ProjectionRun.objects.filter(kind=kind, scopes=wanted, status=Status.DONE).first()

@@ -18,6 +18,8 @@ MAX_LINES: Final = 2_000
 MAX_WORDS: Final = 4_000
 """On one side, beyond what both have in common: more is one change as a whole."""
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
+_INDENT = re.compile(r"(\s*\n\s*|^\s+)")
+"""Line ends with what is blank around them: marking it would draw lines through nothing."""
 
 Run: TypeAlias = tuple[bool, str]
 """Whether a piece of text differs from the other side, and the piece."""
@@ -100,9 +102,12 @@ def _blocks(left: Sequence[str], right: Sequence[str], limit: int) -> Iterator[B
 
 
 def _html(runs: Sequence[Run], mark: Callable[[str], str]) -> str:
-    return format_html_join(
-        "", "{}", ((mark(piece) if differs else piece,) for differs, piece in runs)
+    pieces = (
+        (mark(part) if differs and part.strip() else part,)
+        for differs, piece in runs
+        for part in (_INDENT.split(piece) if differs else (piece,))
     )
+    return format_html_join("", "{}", pieces)
 
 
 def _inserted(piece: str) -> str:
