@@ -161,6 +161,7 @@ class ProjectionDifferenceAdmin(ViewOnlyAdmin[ProjectionDifference]):
             obj=scopes,
             back=_list_url(),
             sends=reverse("admin:cachesync_repair"),
+            context={"opts": self.opts},
             act=lambda data: start(
                 request,
                 kind=ProjectionRun.Kind.REPAIR,

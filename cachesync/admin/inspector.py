@@ -170,6 +170,7 @@ def resync_view(
         facts=[("Documents that are looked at", count)],
         form=ReasonForm,
         back=back,
+        context={"opts": ProjectedDocument._meta},
         act=lambda data: start(
             request,
             kind=ProjectionRun.Kind.REPAIR,

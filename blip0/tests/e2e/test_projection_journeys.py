@@ -32,7 +32,7 @@ def test_staff__drift_made_by_hand__seen_inspected_and_repaired(
     projection_redis.set(key, json.dumps(by_hand))
 
     _sign_in(page)
-    page.get_by_role("link", name="Drift").click()
+    page.get_by_role("link", name="Drift").first.click()
     page.get_by_label("One scope now").fill("acme")
     page.get_by_role("button", name="Compare", exact=True).click()
     row = page.locator("#result_list tbody tr")
@@ -43,7 +43,7 @@ def test_staff__drift_made_by_hand__seen_inspected_and_repaired(
     expect(page.locator("pre ins")).to_have_text(["false"])
     expect(page.locator("pre del")).to_have_text(["true"])
 
-    page.get_by_role("link", name="Drift").click()
+    page.get_by_role("link", name="Drift").first.click()
     row.locator("input.action-select").check()
     page.locator("select[name=action]").select_option("repair_selected")
     page.get_by_role("button", name="Run").click()
