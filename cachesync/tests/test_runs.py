@@ -37,7 +37,7 @@ Status = ProjectionRun.Status
 
 
 def begin(kind: str = Kind.REBUILD, **wanted: Any) -> ProjectionRun:
-    values = {"actor": STAFF, "reason": "Ticket 7", "now": timezone.now()} | wanted
+    values: dict[str, Any] = {"actor": STAFF, "reason": "Ticket 7", "now": timezone.now()} | wanted
     return run_begin(kind=kind, **values)
 
 
@@ -337,3 +337,19 @@ def test_command__rebuild_while_another_one_goes_on__refused():
 
     with pytest.raises(CommandError, match="Another run"):
         call_command("projection_rebuild")
+
+
+def test_command__rebuild_of_one_document__mends_it_alone(monitors, scope, projection_redis):
+    for monitor in monitors:
+        projection_redis.append(scope.document(str(monitor.pk)), " ")
+
+    call_command("projection_rebuild", "--document", "second", "--tenant", "acme")
+
+    altered = [projection_redis.get(scope.document(str(one.pk))).endswith(" ") for one in monitors]
+    assert altered == [True, False, True]
+
+
+def test_command__new_epoch_of_one_document__refused(monitors):
+    with pytest.raises(CommandError, match="whole scopes"):
+        call_command("projection_rebuild", "--document", "second", "--new-epoch", "--yes")
+    assert not ProjectionRun.objects.exists()

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from blip0.common.commands import PlatformCommand
 from cachesync.keys import Scope
-from cachesync.management.reports import FOUND, scope_of
+from cachesync.management.reports import FOUND, document_of, scope_of
 from cachesync.models import ProjectionRun
 from cachesync.selectors.scopes import known_scopes, wanted_versions
 from cachesync.services.rebuild import FAILED
@@ -33,6 +33,11 @@ class Command(PlatformCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--tenant", metavar="SLUG", help="Only this tenant. Default: all.")
         parser.add_argument(
+            "--document",
+            metavar="NAME",
+            help="Only this one: a monitor's id or slug, networks:SLUG or filters:NAME.",
+        )
+        parser.add_argument(
             "--new-epoch",
             action="store_true",
             help="Declare what Redis holds of another history void (ahead, diverged): it is "
@@ -43,14 +48,15 @@ class Command(PlatformCommand):
         parser.add_argument("--json", action="store_true", help="One object at the end.")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        only = [scope_of(options["tenant"])] if options["tenant"] else []
+        only, document = _chosen(**options)
         if options["new_epoch"] and not options["yes"]:
             self._ask(only)
         run = run_begin(
-            kind=ProjectionRun.Kind.REBUILD,
+            kind=ProjectionRun.Kind.REPAIR if document else ProjectionRun.Kind.REBUILD,
             actor=self.actor,
             reason=options["reason"] or "Typed without a reason.",
             scopes=only,
+            document=document,
             new_epoch=options["new_epoch"],
             now=timezone.now(),
         )
@@ -85,3 +91,15 @@ class Command(PlatformCommand):
             raise CommandError("Nobody is there to ask: say --yes, if that is what you want.")
         if input("Go on? [y/N] ").strip().lower() not in {"y", "yes"}:
             raise CommandError("Nothing was changed.")
+
+
+def _chosen(
+    *, tenant: str | None, document: str | None, new_epoch: bool, **_options: Any
+) -> tuple[list[Scope], str]:
+    """The scopes (none means all), and the only document of them, "" for each."""
+    if document and new_epoch:
+        raise CommandError("--new-epoch is about whole scopes: leave out --document.")
+    if document:
+        scope, field = document_of(document, tenant)
+        return [scope], field
+    return ([scope_of(tenant)] if tenant else []), ""

@@ -54,13 +54,15 @@ def key(monitor: Monitor, scope: Scope, projection_redis: redis.Redis) -> str:
 def queued() -> None:
     """No task waits for a worker yet."""
     with current_app.connection_for_write() as connection:
-        connection.default_channel.queue_purge("celery")
+        broker: Any = connection.default_channel
+        broker.queue_purge("celery")
 
 
 def in_queue() -> int:
     """Tasks that wait for a worker."""
     with current_app.connection_for_read() as connection:
-        return int(connection.default_channel.client.llen("celery"))
+        broker: Any = connection.default_channel
+        return int(broker.client.llen("celery"))
 
 
 def text_of(client: Client, url: str) -> str:
@@ -123,7 +125,7 @@ def test_repair__selected__asked_with_counts_then_mended_and_gone(
     response = staff.post(f"{DRIFT}repair/", {"scopes": scope.id, "reason": REASON})
 
     assert response["Location"] == DRIFT
-    assert told(response) == [f"Repair {ProjectionRun.objects.first().pk}: 1 written."]
+    assert told(response) == [f"Repair {ProjectionRun.objects.get(kind='repair').pk}: 1 written."]
     assert projection_redis.get(key) == altered.removesuffix(" ")
     assert not ProjectionDifference.objects.exists()
     assert AuditRecord.objects.get(action="projection.repair_begun").reason == REASON
