@@ -233,7 +233,7 @@ def _facts(seen: Inspection, kind: str, object_id: str, tenant: str) -> list[Fac
 
 def _postgres_facts(seen: Inspection) -> list[Fact]:
     if seen.version is None:
-        return [("Scope", "unknown here: an orphan in Redis")]
+        return []
     facts: list[Fact] = [
         ("Version", f"{seen.version.epoch}:{seen.version.rev}"),
         ("Changed", stamp(seen.changed_at)),

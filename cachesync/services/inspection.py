@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 import redis
+import structlog
 
 from blip0.common.canonical import sha256_hex
 from blip0.common.exceptions import NotFound
@@ -22,8 +23,11 @@ from cachesync.selectors.acknowledgements import (
     document_acknowledgements,
     states,
 )
+from cachesync.services.conditions import told
 from cachesync.store import Store
 from tenants.models import ConfigChange, ConfigVersion
+
+logger = structlog.get_logger(__name__)
 
 SHOWN_CHANGES: Final = 5
 
@@ -69,7 +73,9 @@ class Inspection:
     """The scope's in Postgres; None: it doesn't know the scope."""
     changed_at: datetime | None
     document: Document | None
-    """As Postgres gives it now; None where there is no such object."""
+    """As Postgres gives it now; None where there is no such object, or where it can't be told."""
+    problem: str
+    """Why Postgres' document can't be told; "" where it can."""
     held: Held | None
     """None: Redis doesn't answer."""
     known: ProjectedScope | None
@@ -104,10 +110,15 @@ def inspection(scope: Scope, field: str, *, store: Store, now: datetime) -> Insp
         held = _held(scope, field, store, now)
     except redis.RedisError:
         held = None
+    version, document, problem = None, None, ""
     try:
         version, document = render_one(scope, field)
     except ScopeUnknown:
-        version, document = None, None
+        problem = "It doesn't know this scope: an orphan in Redis."
+    except Exception as error:
+        # Whatever keeps this scope from being rendered is what people come here to see.
+        logger.exception("projection.inspection_failed", scope=scope.id, document=field)
+        problem = f"It can't be rendered. {told(error)}"
     with in_public():
         state = states(scope, kind, [object_id], store=store, now=now)[object_id]
         head = ConfigVersion.objects.filter(pk=scope.id).first()
@@ -123,6 +134,7 @@ def inspection(scope: Scope, field: str, *, store: Store, now: datetime) -> Insp
         version=version,
         changed_at=head.changed_at if head else None,
         document=document,
+        problem=problem,
         held=held,
         known=known,
         changes=newest,

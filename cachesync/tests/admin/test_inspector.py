@@ -10,11 +10,12 @@ from uuid import uuid4
 
 import pytest
 import redis
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from blip0.common.admin.projection import inspector_url
-from blip0.common.tenancy import current_schema
+from blip0.common.tenancy import current_schema, in_tenant
 from blip0.testing.queries import count_queries
 from cachesync.keys import PLATFORM, Scope
 from cachesync.models import ProjectionRun
@@ -203,8 +204,24 @@ def test_inspector__orphan__postgres_knows_nothing_of_it(staff, projection_redis
 
     page = text_of(staff, inspector_url(scope.id, "monitor", one))
 
-    assert "unknown here: an orphan in Redis" in page
+    assert "know this scope: an orphan in Redis" in page
     assert "left-over" in page
+
+
+def test_inspector__scope_that_cannot_be_rendered__says_why_and_shows_redis(
+    staff, url, acme, monitor
+):
+    with in_tenant(acme.pk), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE monitors_monitor RENAME TO monitors_monitor_gone")
+    try:
+        page = text_of(staff, url)
+    finally:
+        with in_tenant(acme.pk), connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE monitors_monitor_gone RENAME TO monitors_monitor")
+
+    assert "rendered. ProgrammingError: relation" in page
+    assert "The document in Redis" in page
+    assert "transfers" in page
 
 
 @pytest.mark.parametrize(("kind", "name"), [("network", "base"), ("filter", "even_blocks")])
