@@ -57,11 +57,12 @@ class RebuildForm(ReasonForm):
 class ProjectionRunAdmin(ViewOnlyAdmin[ProjectionRun]):
     """A run is only made by its service; its page follows it while it is open."""
 
+    audit_kind = "projection_run"
     list_display = ("number", "status_shown", "about", "outcome", "actor_name", "reason", "began")
     list_filter = ("kind", "status")
     search_fields = ("reason", "actor_name")
     fields = (
-        ("kind", "status_shown"),
+        ("kind", "state"),
         ("about", "document"),
         ("outcome", "error"),
         ("actor_name", "reason"),
@@ -101,13 +102,11 @@ class ProjectionRunAdmin(ViewOnlyAdmin[ProjectionRun]):
 
     @badge("status", ordering="status", colours=COLOURS)
     def status_shown(self, obj: ProjectionRun) -> tuple[str, str]:
-        if obj.is_silent(timezone.now()):
-            return SILENT, "Silent" if obj.started_at else "Taken by no worker"
-        if obj.is_open and obj.started_at is None:
-            return obj.status, "Waits for a worker"
-        if obj.status == Status.DONE and not is_good(obj):
-            return "unfinished", obj.get_status_display()
-        return obj.status, obj.get_status_display()
+        return _state(obj)
+
+    @admin.display(description="status")
+    def state(self, obj: ProjectionRun) -> str:
+        return _state(obj)[1]
 
     @admin.display(description="about")
     def about(self, obj: ProjectionRun) -> str:
@@ -171,6 +170,17 @@ class ProjectionRunAdmin(ViewOnlyAdmin[ProjectionRun]):
             ),
             context={"opts": self.opts},
         )
+
+
+def _state(obj: ProjectionRun) -> tuple[str, str]:
+    """A colour's key, and what is said."""
+    if obj.is_silent(timezone.now()):
+        return SILENT, "Silent" if obj.started_at else "Taken by no worker"
+    if obj.is_open and obj.started_at is None:
+        return obj.status, "Waits for a worker"
+    if obj.status == Status.DONE and not is_good(obj):
+        return "unfinished", obj.get_status_display()
+    return obj.status, obj.get_status_display()
 
 
 def _facts(kind: str, only: Scope | None) -> list[tuple[str, object]]:

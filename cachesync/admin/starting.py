@@ -44,7 +44,7 @@ _WORDS: Final[Mapping[str, str]] = {
     Outcome.DROPPED: "orphan taken away",
     FAILED: "failed",
 }
-_GOOD: Final = {Result.OK, Result.NOOP, Outcome.EQUAL, Outcome.DROPPED}
+_GOOD: Final = {Result.OK, Result.NOOP, Outcome.EQUAL, Outcome.BEHIND, Outcome.DROPPED}
 
 
 def results_text(run: ProjectionRun) -> str:
@@ -54,7 +54,7 @@ def results_text(run: ProjectionRun) -> str:
 
 
 def is_good(run: ProjectionRun) -> bool:
-    """Whether everything that it looked at is as it should be now."""
+    """Whether everything that it looked at is as it should be, or is on its way."""
     return run.status == run.Status.DONE and set(run.results) <= _GOOD
 
 

@@ -95,10 +95,11 @@ def run_begin(
     audit_record(
         action=f"projection.{kind}_begun",
         actor=actor,
-        object_kind="projection",
-        object_id=one or ("all" if not ids else f"{len(ids)} scopes"),
+        object_kind="projection_run",
+        object_id=run.pk,
+        object_name=str(run),
         tenant_id=_tenant_id(one),
-        after={"run": run.pk, "scopes": ids, "document": document, "new_epoch": new_epoch},
+        after={"scopes": ids or "all", "document": document, "new_epoch": new_epoch},
         reason=reason,
     )
     return run

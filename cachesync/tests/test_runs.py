@@ -227,11 +227,12 @@ def test_rebuild__with_a_new_epoch__another_history_is_overwritten(
 
 
 def test_run__begun__is_audited_with_its_reason(monitors, scope, store):
-    do(store, Kind.REPAIR, scopes=[scope])
+    run = do(store, Kind.REPAIR, scopes=[scope])
 
     record = AuditRecord.objects.get(action="projection.repair_begun")
     assert (record.actor_name, record.reason) == ("olga@blip0.test", "Ticket 7")
-    assert (record.object_id, str(record.tenant_id)) == (scope.id, scope.id)
+    assert (record.object_id, str(record.tenant_id)) == (str(run.pk), scope.id)
+    assert record.after == {"scopes": [scope.id], "document": "", "new_epoch": False}
 
 
 @pytest.mark.parametrize("kind", [Kind.REPAIR, Kind.REBUILD])

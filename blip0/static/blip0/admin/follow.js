@@ -1,18 +1,16 @@
-// A page that follows something: as long as an element has `data-follow`, the parts of the page
-// that are marked with `data-live` are fetched anew every two seconds.
+// As long as the page has an element with `data-follow`, the part of the page with the id that it
+// names is fetched anew every two seconds.
 "use strict";
 
 async function follow() {
-    if (!document.querySelector("[data-follow]")) return;
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (answer.ok) {
+    const place = document.querySelector("[data-follow]")?.dataset.follow;
+    if (!place) return;
+    const answer = await fetch(location.href).catch(() => null);
+    if (answer?.ok) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        // At its end everything on the page is another: badges, result, duration.
-        if (!page.querySelector("[data-follow]")) return location.reload();
-        for (const part of document.querySelectorAll("[data-live]")) {
-            const fresh = page.getElementById(part.id);
-            if (fresh) part.replaceChildren(...fresh.childNodes);
-        }
+        const fresh = page.getElementById(place);
+        if (!fresh) return location.reload(); // another page: the sign-in
+        document.getElementById(place).replaceWith(fresh);
     }
     setTimeout(follow, 2000);
 }
