@@ -90,6 +90,13 @@ class ProjectionRunAdmin(ViewOnlyAdmin[ProjectionRun]):
             _name([run])
         return run
 
+    def get_fields(self, request: HttpRequest, obj: ProjectionRun | None = None) -> Any:
+        """An epoch is a matter of rebuilds only."""
+        fields = super().get_fields(request, obj)
+        if obj is None or obj.kind == ProjectionRun.Kind.REBUILD:
+            return fields
+        return [field for field in fields if "epoch" not in field]
+
     def has_repair_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(REPAIR)
 
