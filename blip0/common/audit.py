@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from blip0.common.sealing import is_sealed
@@ -19,17 +19,25 @@ SECRET_ENDINGS = frozenset({"password", "secret", "token", "key", "keys", "url"}
 """The same for keys that end so, such as `api_key`."""
 
 
-def redact(value: Any) -> Any:
-    """A JSON-able copy without secrets: sealed texts, OZM secret values and `SECRET_KEYS`."""
+def blanked(_secret: Any) -> Any:
+    """What stands in an audit record for a secret."""
+    return REDACTED
+
+
+def redact(value: Any, blank: Callable[[Any], Any] = blanked) -> Any:
+    """A JSON-able copy without secrets: sealed texts, OZM secret values and `SECRET_KEYS`.
+
+    `blank` gives what stands for each of them; its argument may be an object or a list.
+    """
     if is_sealed(value):
-        return REDACTED
+        return blank(value)
     if isinstance(value, Mapping):
         return {
-            str(key): REDACTED if _is_secret(str(key), item, value) else redact(item)
+            str(key): blank(item) if _is_secret(str(key), item, value) else redact(item, blank)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple | set | frozenset):
-        return [redact(item) for item in value]
+        return [redact(item, blank) for item in value]
     if value is None or isinstance(value, bool | int | str):
         return value
     return str(value)
