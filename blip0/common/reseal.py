@@ -1,8 +1,8 @@
 """Key rotation: every app that stores sealed texts registers how to seal them anew.
 
 `manage.py secrets_rotate` calls each re-sealer inside each tenant's schema, and the platform's
-once. A re-sealer yields a `Resealed` for each batch that it has committed, and may be stopped and run
-again at any time.
+once. A re-sealer yields a `Resealed` for each batch that it has committed, and may be stopped and
+run again at any time.
 """
 
 from __future__ import annotations

@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
+from blip0.common.exceptions import NotFound
 from tenants.models import StaffSession, User
+
+
+def staff_by_email(email: str) -> User:
+    """Raises `NotFound`. One query."""
+    user = User.objects.filter(email=email.strip().lower(), is_staff=True).first()
+    if user is None:
+        raise NotFound(f"No member of staff has the address {email!r}; see staff_role list.")
+    return user
 
 
 def session_stands(*, now: datetime, idle: timedelta) -> Q:
