@@ -77,6 +77,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(3600.0),
         "options": {"expires": 3500},
     },
+    "prune-staff-sessions": {
+        "task": "tenants.tasks.prune_staff_sessions",
+        "schedule": schedule(3600.0),
+        "options": {"expires": 3500},
+    },
     "prune-config-changes": {
         "task": "tenants.tasks.prune_config_changes",
         "schedule": schedule(600.0),

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 
-from blip0.common.admin.actions import ReasonForm, each_selected, object_action
+from blip0.common.admin.actions import ReasonForm, each_selected, held, object_action
 from blip0.common.admin.base import PlatformAdmin, ViewOnlyAdmin, actor_of
 from blip0.common.admin.display import stamp
 from tenants.choices import FamilyEnd
@@ -61,8 +61,7 @@ class TokenFamilyAdmin(ViewOnlyAdmin[TokenFamily]):
     def ended(self, obj: TokenFamily) -> str:
         return stamp(obj.ended_at)
 
-    def has_end_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return request.user.has_perm("tenants.change_tokenfamily")
+    has_end_permission = held("tenants.change_tokenfamily")
 
     @object_action(
         "End",

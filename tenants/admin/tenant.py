@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import path
 
-from blip0.common.admin.actions import ReasonForm, object_action
+from blip0.common.admin.actions import ReasonForm, held, object_action
 from blip0.common.admin.base import PlatformAdmin, actor_of
-from blip0.common.admin.display import badge, stamp
+from blip0.common.admin.display import badge, day, stamp
 from blip0.common.admin.fields import AnyModelForm, text_field
 from blip0.common.admin.inlines import RowsInline, ShownInline, kept_rows
 from tenants.admin.visit import enter, entered_tenant, leave
@@ -110,6 +110,11 @@ class TenantAdmin(PlatformAdmin[Tenant]):
     def get_inlines(self, request: HttpRequest, obj: Tenant | None) -> Any:
         return [LimitOverrideInline, MembershipInline] if obj else []
 
+    has_enter_permission = held("tenants.enter_tenant")
+    has_suspend_permission = held("tenants.suspend_tenant")
+    # Not Django's own, which would offer to delete the row.
+    has_delete_tenant_permission = held("tenants.delete_tenant")
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
         return super().get_queryset(request).annotate(member_count=Count("memberships"))
 
@@ -159,7 +164,7 @@ class TenantAdmin(PlatformAdmin[Tenant]):
 
     @admin.display(description="since", ordering="created_at")
     def since(self, obj: Tenant) -> str:
-        return f"{obj.created_at:%Y-%m-%d}"
+        return day(obj.created_at)
 
     @admin.display(description="created")
     def created(self, obj: Tenant) -> str:
@@ -177,7 +182,7 @@ class TenantAdmin(PlatformAdmin[Tenant]):
         "Work inside this tenant",
         explain="You will see and change this tenant's monitors and triggers, as staff. The audit "
         "log keeps that you went in, why, and when you left.",
-        permissions=["view"],
+        permissions=["enter"],
         form=ReasonForm,
         when=lambda tenant: tenant.status not in (TenantStatus.PROVISIONING, TenantStatus.DELETED),
         icon="meeting_room",
@@ -202,7 +207,7 @@ class TenantAdmin(PlatformAdmin[Tenant]):
         "Suspend",
         explain="All its monitors stop at once and its members are shut out. Nothing is lost, and "
         "it can be activated again. Its owners read the reason.",
-        permissions=["change"],
+        permissions=["suspend"],
         form=ReasonForm,
         when=_is(TenantStatus.ACTIVE),
         icon="pause_circle",
@@ -214,7 +219,7 @@ class TenantAdmin(PlatformAdmin[Tenant]):
     @object_action(
         "Activate",
         explain="Its monitors run again, and its members can sign in.",
-        permissions=["change"],
+        permissions=["suspend"],
         when=_is(TenantStatus.SUSPENDED),
         icon="play_circle",
     )
@@ -245,8 +250,4 @@ class TenantAdmin(PlatformAdmin[Tenant]):
     )
     def delete(self, request: HttpRequest, obj: Tenant, data: dict[str, Any]) -> str:
         gone = tenant_delete(tenant=obj, reason=data["reason"], actor=actor_of(request))
-        return f"{obj.slug} stops now; its data goes after {gone.delete_after:%Y-%m-%d}."
-
-    def has_delete_tenant_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Not Django's own, which would offer to delete the row."""
-        return request.user.has_perm("tenants.delete_tenant")
+        return f"{obj.slug} stops now; its data goes after {day(gone.delete_after)}."

@@ -15,7 +15,7 @@ from tenants.models import Tenant
 from tenants.services.visits import tenant_enter, tenant_leave
 
 _KEY = "staff_tenant"
-_PERMISSION = "tenants.view_tenant"
+_PERMISSION = "tenants.enter_tenant"
 
 
 def is_staff(request: HttpRequest) -> bool:

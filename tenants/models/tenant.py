@@ -104,6 +104,10 @@ class Tenant(UuidModel, StampedModel, TenantMixin):  # type: ignore[misc,django-
 
     class Meta:
         ordering = ["slug"]
+        permissions = [
+            ("enter_tenant", "Can work inside a tenant"),
+            ("suspend_tenant", "Can suspend and activate tenants"),
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(slug__regex=OBJECT_SLUG), name="tenant_slug"),
             models.CheckConstraint(

@@ -44,6 +44,15 @@ def always(_obj: Any) -> bool:
     return True
 
 
+def held(permission: str) -> Callable[..., bool]:
+    """For `has_<name>_permission = held("<app>.<codename>")`; actions then name it `<name>`."""
+
+    def has_permission(_self: Any, request: HttpRequest, _obj: object = None) -> bool:
+        return request.user.has_perm(permission)
+
+    return has_permission
+
+
 def object_action(
     label: str,
     *,

@@ -15,6 +15,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse
@@ -167,6 +168,8 @@ class PlatformAdmin(ModelAdmin[M]):
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
         """The audit log of this object."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         query = urlencode({"object_kind": self.audit_kind, "object_id": unquote(object_id)})
         return redirect(f"{reverse('admin:tenants_auditrecord_changelist')}?{query}")
 
