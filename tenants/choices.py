@@ -56,6 +56,7 @@ class FamilyEnd(models.TextChoices):
     DISABLED = "disabled", "Account disabled"
     REMOVED = "removed", "Membership removed"
     STAFF = "staff", "Ended by staff"
+    VIEWED = "viewed", "Staff have seen enough"
 
 
 class StaffRole(models.TextChoices):

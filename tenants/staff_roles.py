@@ -47,12 +47,19 @@ _SEEN = (
     | _each("cachesync", "view_projecteddocument", "view_projectedscope", "view_sample")
 )  # fmt: skip
 
-_SUPPORT = _SEEN | _each("tenants", "enter_tenant")
+_SUPPORT = _SEEN | _each("tenants", "enter_tenant", "view_as_member")
 _OPERATOR = (
     _SUPPORT
     | _each("monitors", "pause_monitor")
     | _each("triggers", "enable_trigger")
-    | _each("tenants", "suspend_tenant", "change_tokenfamily", "change_apikey", "change_invitation")
+    | _each(
+        "tenants",
+        "write_inside_tenant",
+        "suspend_tenant",
+        "change_tokenfamily",
+        "change_apikey",
+        "change_invitation",
+    )
 )
 _ADMINISTRATOR = (
     _OPERATOR

@@ -25,8 +25,12 @@ UNFOLD = {
             {"title": "Change password", "link": reverse_lazy("admin:password_change")},
         ]
     },
+    "ENVIRONMENT": "tenants.admin.navigation.inside_label",
+    "SITE_DROPDOWN": "tenants.admin.navigation.switcher",
+    "COMMAND": {"search_callback": "tenants.admin.navigation.found"},
     "SIDEBAR": {
         "show_search": True,
+        "command_search": True,
         "show_all_applications": False,
         "navigation": "tenants.admin.navigation.sidebar",
     },

@@ -1,10 +1,10 @@
 """The back office of tenants and people, and the way into a tenant."""
 
-<<<<<<< HEAD
-from tenants.admin import home  # noqa: F401  # importing it registers the cards
-=======
-from tenants.admin import sessions  # noqa: F401  # importing it connects its receivers
->>>>>>> staff
+from tenants.admin import (  # noqa: F401  # importing them registers what they have
+    home,
+    searching,
+    sessions,  # importing it connects its receivers
+)
 from tenants.admin.people import ApiKeyAdmin, InvitationAdmin, MembershipAdmin
 from tenants.admin.plans import DomainAdmin, PlanAdmin
 from tenants.admin.records import AuditRecordAdmin, ConfigChangeAdmin, ConfigVersionAdmin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -16,7 +17,7 @@ from django.utils import timezone
 from blip0.common.system_settings import setting_value
 from blip0.common.tenancy import in_tenant
 from tenants.admin.sessions import standing_session
-from tenants.admin.visit import entered_tenant, is_staff
+from tenants.admin.visit import entered_tenant, is_staff, may_write_until
 from tenants.models import User
 from tenants.services.accounts import STAFF_TIME_ZONE
 from tenants.services.two_factor import STAFF_TWO_FACTOR
@@ -81,6 +82,7 @@ class StaffTenantMiddleware:
         if tenant is None:
             messages.warning(request, "Choose a tenant first, and enter it from its page.")
             return redirect("admin:tenants_tenant_changelist")
+        cast(Any, request).may_write = may_write_until(request) is not None
         with in_tenant(tenant.pk):
             return self.get_response(request)
 
