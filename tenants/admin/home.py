@@ -53,9 +53,8 @@ def tenants_card(_request: HttpRequest) -> Content:
 @tenant_card("keys", title="API keys", permissions=["tenants.view_apikey"], queries=1)
 def keys_card(_request: HttpRequest, tenant_id: UUID) -> Content:
     now = timezone.now()
-    rows = ApiKey.objects.filter(tenant_id=tenant_id, revoked_at=None).order_by(
-        F("last_used_at").desc(nulls_last=True)
-    )[: LISTED + 1]
+    keys = ApiKey.objects.filter(tenant_id=tenant_id, revoked_at=None)
+    rows = list(keys.order_by(F("last_used_at").desc(nulls_last=True))[: LISTED + 1])
     figures = [
         Figure(
             label=row.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -44,7 +44,7 @@ class MembershipAdmin(PlatformAdmin[Membership]):
     def view_as(self, request: HttpRequest, obj: Membership, data: dict[str, Any]) -> HttpResponse:
         family = view_begin(
             membership=obj,
-            viewer=User.objects.get(pk=request.user.pk),
+            viewer=cast(User, request.user),
             reason=data["reason"],
             now=timezone.now(),
             actor=actor_of(request),

@@ -118,7 +118,7 @@ class TenantAdmin(PlatformAdmin[Tenant]):
         "ends",
         "provisioning_error",
     )
-    change_form_before_template = "admin/includes/cards.html"
+    change_form_outer_before_template = "admin/includes/cards.html"
     actions_detail = ("work_inside", "allow_changes", "suspend", "activate", "restore", "delete")
 
     def get_inlines(self, request: HttpRequest, obj: Tenant | None) -> Any:

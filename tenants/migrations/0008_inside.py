@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             name="viewer",
             field=models.ForeignKey(
                 editable=False,
-                help_text="The member of staff who sees the API as the user does, and changes nothing.",
+                help_text="Staff who see the API as the user does, and change nothing.",
                 null=True,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",

@@ -27,7 +27,7 @@ class TokenFamily(UuidModel):
         on_delete=models.CASCADE,
         related_name="+",
         editable=False,
-        help_text="The member of staff who sees the API as the user does, and changes nothing.",
+        help_text="Staff who see the API as the user does, and change nothing.",
     )
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="token_families")
     fingerprint = models.CharField(max_length=16, editable=False)

@@ -1,7 +1,7 @@
 """Cards of the back office's home page, and of each tenant's.
 
-An app registers one in its `admin` package with `@home_card` or `@tenant_card`. Each states who may see it and how
-many queries it may cost; a card that has nothing to tell isn't shown.
+An app registers one in its `admin` package with `@home_card` or `@tenant_card`. Each states who may
+see it and how many queries it may cost; a card that has nothing to tell isn't shown.
 """
 
 from __future__ import annotations
