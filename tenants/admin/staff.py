@@ -25,7 +25,7 @@ class StaffSessionAdmin(ViewOnlyAdmin[StaffSession]):
     """Who is signed in to the back office, since when and from where; it can be ended."""
 
     audit_kind = "user"
-    list_display = ("user", "state", "began", "seen", "address", "two_factor", "user_agent")
+    list_display = ("user", "state", "began", "seen", "address", "two_factor")
     list_filter = ("two_factor", "began_at", ("ended_at", admin.EmptyFieldListFilter))
     list_select_related = ("user",)
     search_fields = ("user__email", "=address")

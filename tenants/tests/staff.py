@@ -6,10 +6,10 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -52,11 +52,11 @@ def enrol(user: User) -> tuple[Phone, list[str]]:
     return phone, codes
 
 
-def give_password(client: Client, email: str, password: str = PASSWORD) -> HttpResponse:
+def give_password(client: Client, email: str, password: str = PASSWORD) -> Any:
     return client.post(LOGIN, {"username": email, "password": password})
 
 
-def give_code(client: Client, code: str) -> HttpResponse:
+def give_code(client: Client, code: str) -> Any:
     return client.post(CODE, {"code": code})
 
 
@@ -69,5 +69,5 @@ def key_of(client: Client) -> str:
     return client.cookies["sessionid"].value
 
 
-def answers(responses: Sequence[HttpResponse]) -> list[int]:
+def answers(responses: Sequence[Any]) -> list[int]:
     return [response.status_code for response in responses]

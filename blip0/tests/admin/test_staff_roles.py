@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -138,7 +138,7 @@ def test_model__role__reaches_exactly_what_it_may(
         return reverse(f"admin:{_prefix(model)}{what}", args=args)
 
     one: Any = admin.site.get_model_admin(model)
-    pk = admin.utils.quote(newest.pk)
+    pk = quote(newest.pk)
     changelist: Any = client.get(url("changelist"))
     seen: dict[str, bool] = {
         "view": _may(changelist),
@@ -172,7 +172,7 @@ def test_page__role__reaches_it_or_not(
 def test_page_of_ones_own__any_role__is_there(
     role: StaffRole, route: str, signed_in_as: Callable[[StaffRole], Client]
 ) -> None:
-    response: HttpResponse = signed_in_as(role).get(f"/admin/{route}")
+    response = signed_in_as(role).get(f"/admin/{route}")
 
     # 405: asks for a POST. 403: autocomplete wants to know of what, and whether one may see it.
     assert response.status_code in ((403,) if route == "autocomplete/" else (200, 302, 405))
