@@ -17,11 +17,23 @@ class TenantsConfig(AppConfig):
         from tenants.selectors import stored_settings
         from tenants.services.accounts import STAFF_TIME_ZONE
         from tenants.services.answers import KeptAnswers
+        from tenants.services.lifecycle import GRACE_DAYS
+        from tenants.services.retention import AUDIT_RETENTION_DAYS
+        from tenants.services.settings import DEFAULT_PLAN
+        from tenants.services.signup import SIGN_UP
         from tenants.services.staff_sessions import STAFF_IDLE_MINUTES
         from tenants.services.two_factor import STAFF_TWO_FACTOR, two_factors_reseal
 
         SETTING_PROVIDERS.register(PROVIDER, stored_settings)
-        for definition in (STAFF_TWO_FACTOR, STAFF_IDLE_MINUTES, STAFF_TIME_ZONE):
+        for definition in (
+            DEFAULT_PLAN,
+            SIGN_UP,
+            GRACE_DAYS,
+            AUDIT_RETENTION_DAYS,
+            STAFF_TWO_FACTOR,
+            STAFF_IDLE_MINUTES,
+            STAFF_TIME_ZONE,
+        ):
             register_setting(definition)
         PLATFORM_RESEALERS.register("two-factor sign-ins", two_factors_reseal)
         ANSWER_STORES.register(STORE, KeptAnswers())

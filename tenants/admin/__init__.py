@@ -1,6 +1,6 @@
 """The back office of tenants and people, and the way into a tenant."""
 
-from tenants.admin import sessions  # noqa: F401  # importing it connects its receivers
+from tenants.admin import home, sessions  # noqa: F401  # cards and receivers register themselves
 from tenants.admin.people import ApiKeyAdmin, InvitationAdmin, MembershipAdmin
 from tenants.admin.plans import DomainAdmin, PlanAdmin
 from tenants.admin.records import AuditRecordAdmin, ConfigChangeAdmin, ConfigVersionAdmin
