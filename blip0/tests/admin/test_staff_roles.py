@@ -15,10 +15,11 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from blip0.common.admin.cards import HOME_CARDS
 from blip0.common.admin.pages import ADMIN_PAGES
 from blip0.common.tenancy import in_tenant
 from blip0.tests.admin.rows import ROWS
-from blip0.tests.admin.staff_rights import ANY_STAFF, LETTERS, MODELS, PAGES, UNUSED
+from blip0.tests.admin.staff_rights import ANY_STAFF, CARDS, LETTERS, MODELS, PAGES, UNUSED
 from tenants.choices import StaffRole
 from tenants.models import Tenant, User
 from tenants.services.staff_roles import staff_roles_apply
@@ -165,6 +166,16 @@ def test_page__role__reaches_it_or_not(
     client = signed_in_as(role)
 
     assert _may(client.get(ADMIN_PAGES.get(key).url)) == (LETTERS[role] in PAGES[key])
+
+
+@every_role
+def test_home__role__has_exactly_the_cards_that_it_may(role: StaffRole) -> None:
+    seen = {
+        key for key, card in HOME_CARDS.items() if STAFF_ROLES[role].issuperset(card.permissions)
+    }
+
+    assert set(CARDS) == set(HOME_CARDS)
+    assert seen == {key for key, letters in CARDS.items() if LETTERS[role] in letters}
 
 
 @every_role

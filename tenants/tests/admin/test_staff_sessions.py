@@ -252,6 +252,25 @@ def test_prune__long_over__are_deleted_and_so_are_browsers_sessions(
     assert not Session.objects.exists()
 
 
+def test_cache_away__staff_sign_in_work_and_sign_out(
+    operator: User, settings: Any, client: Client
+) -> None:
+    phone, _ = enrol(operator)
+    nowhere = "redis://127.0.0.1:9/0"
+    settings.REDIS_CACHE_URL = nowhere
+    settings.CACHES = {
+        alias: {**options, "LOCATION": nowhere} for alias, options in settings.CACHES.items()
+    }
+
+    give_password(client, operator.email)
+    give_code(client, phone.code())
+
+    assert is_in(client)
+    assert client.get("/admin/tenants/tenant/").status_code == 200
+    client.post("/admin/logout/")
+    assert not is_in(client)
+
+
 def test_api_sign_in__in_the_same_browser__is_no_session_of_staff_and_stands_by_itself(
     operator: User, browser: Client
 ) -> None:
