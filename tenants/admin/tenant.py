@@ -180,8 +180,8 @@ class TenantAdmin(PlatformAdmin[Tenant]):
 
     @object_action(
         "Work inside this tenant",
-        explain="You will see and change this tenant's monitors and triggers, as staff. The audit "
-        "log keeps that you went in, why, and when you left.",
+        explain="You will see this tenant's monitors and triggers, and change what your role may. "
+        "The audit log keeps that you went in, why, and when you left.",
         permissions=["enter"],
         form=ReasonForm,
         when=lambda tenant: tenant.status not in (TenantStatus.PROVISIONING, TenantStatus.DELETED),
