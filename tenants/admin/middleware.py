@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
+from datetime import UTC, tzinfo
 from typing import Any, cast
 
 from django.conf import settings
@@ -53,12 +54,12 @@ class StaffSessionMiddleware:
             return self.get_response(request)
 
 
-def _zone_of(user: User) -> zoneinfo.ZoneInfo:
+def _zone_of(user: User) -> tzinfo:
     """The user's, or the setting's. One that a newer system no longer knows counts as UTC."""
     try:
         return zoneinfo.ZoneInfo(user.time_zone or setting_value(STAFF_TIME_ZONE))
     except zoneinfo.ZoneInfoNotFoundError:
-        return zoneinfo.ZoneInfo("UTC")
+        return UTC
 
 
 class StaffTenantMiddleware:

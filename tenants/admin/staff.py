@@ -8,10 +8,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 
 from blip0.common.admin.actions import ReasonForm, each_selected, held, object_action
 from blip0.common.admin.base import ViewOnlyAdmin, actor_of
-from blip0.common.admin.display import badge, stamp
+from blip0.common.admin.display import EMPTY, badge, stamp
 from tenants.choices import SessionEnd
 from tenants.models import StaffSession
 from tenants.selectors.staff import session_stands
@@ -25,7 +26,7 @@ class StaffSessionAdmin(ViewOnlyAdmin[StaffSession]):
     """Who is signed in to the back office, since when and from where; it can be ended."""
 
     audit_kind = "user"
-    list_display = ("user", "state", "began", "seen", "address", "two_factor", "user_agent")
+    list_display = ("user", "state", "began", "seen", "address", "two_factor")
     list_filter = ("two_factor", "began_at", ("ended_at", admin.EmptyFieldListFilter))
     list_select_related = ("user",)
     search_fields = ("user__email", "=address")
@@ -51,9 +52,7 @@ class StaffSessionAdmin(ViewOnlyAdmin[StaffSession]):
 
     @badge("state", colours=STATE_COLOURS)
     def state(self, obj: Any) -> tuple[str, str]:
-        if obj.stands:
-            return "open", "Open"
-        return "over", obj.get_end_reason_display() or "Over"
+        return ("open", "Open") if obj.stands else ("over", "Over")
 
     @admin.display(description="since", ordering="began_at")
     def began(self, obj: StaffSession) -> str:
@@ -69,7 +68,9 @@ class StaffSessionAdmin(ViewOnlyAdmin[StaffSession]):
 
     @admin.display(description="ended")
     def ended(self, obj: StaffSession) -> str:
-        return stamp(obj.ended_at)
+        if obj.ended_at is None:
+            return EMPTY
+        return format_html("{}: {}", stamp(obj.ended_at), obj.get_end_reason_display())
 
     @object_action(
         "End",

@@ -7,6 +7,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import blip0.common.db.fields
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -57,7 +59,7 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-                ("secret", models.CharField(editable=False, max_length=200)),
+                ("secret", blip0.common.db.fields.SealedTextField(editable=False)),
                 ("last_step", models.BigIntegerField(editable=False)),
                 (
                     "recovery_hashes",
@@ -71,8 +73,13 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "two-factor sign-ins",
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("secret__startswith", "sealed:")),
+                        condition=models.Q(
+                            ("secret__startswith", "sealed:v1:"),
+                            ("secret__isnull", True),
+                            _connector="OR",
+                        ),
                         name="two_factor_sealed",
+                        violation_error_message="secret must be sealed before it is stored.",
                     )
                 ],
             },

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from blip0.common.db.fields import SealedTextField, sealed_check
 from blip0.common.models import UuidModel
 from tenants.choices import SessionEnd
 from tenants.models.user import User
@@ -22,7 +23,7 @@ class TwoFactor(models.Model):
     user = models.OneToOneField(
         User, primary_key=True, on_delete=models.CASCADE, related_name="two_factor"
     )
-    secret = models.CharField(max_length=200, editable=False)
+    secret = SealedTextField()
     last_step = models.BigIntegerField(editable=False)
     recovery_hashes = ArrayField(models.CharField(max_length=64), editable=False)
     created_at = models.DateTimeField(editable=False)
@@ -30,9 +31,7 @@ class TwoFactor(models.Model):
     class Meta:
         verbose_name_plural = "two-factor sign-ins"
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(
-                condition=models.Q(secret__startswith="sealed:"), name="two_factor_sealed"
-            ),
+            sealed_check("secret", name="two_factor_sealed"),
         ]
 
     def __str__(self) -> str:

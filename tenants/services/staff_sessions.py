@@ -100,7 +100,9 @@ def staff_sessions_end(
     Their record is the caller's, who knows what it was for.
     """
     going_on = StaffSession.objects.filter(user=user, ended_at=None, expires_at__gt=now)
-    return going_on.exclude(pk=but).update(ended_at=now, end_reason=reason)
+    if but is not None:
+        going_on = going_on.exclude(pk=but)
+    return going_on.update(ended_at=now, end_reason=reason)
 
 
 @transaction.atomic

@@ -106,7 +106,7 @@ def two_factor_enable(
         created_at=now,
     )
     staff_sessions_end(user=user, reason=SessionEnd.TWO_FACTOR, now=now, but=session)
-    StaffSession.objects.filter(pk=session, user=user).update(two_factor=True)
+    StaffSession.objects.filter(user=user, ended_at=None).update(two_factor=True)
     _audit("two_factor.enabled", user, actor)
     return codes
 
@@ -153,7 +153,7 @@ def two_factor_disable(
     with transaction.atomic():
         TwoFactor.objects.filter(pk=user.pk).delete()
         staff_sessions_end(user=user, reason=SessionEnd.TWO_FACTOR, now=now, but=session)
-        StaffSession.objects.filter(pk=session, user=user).update(two_factor=False)
+        StaffSession.objects.filter(user=user, ended_at=None).update(two_factor=False)
         _audit("two_factor.disabled", user, actor)
 
 

@@ -93,8 +93,13 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
 }
 """`view` is the list, an object's page and its history; the rest is called as in its URL."""
 
-PAGES: Mapping[str, str] = {"spec-conflicts": "soa"}
+PAGES: Mapping[str, str] = {"runtimes": "soa", "spec-conflicts": "soa"}
 """Pages of `@admin_page`, by key."""
+
+CARDS: Mapping[str, str] = dict.fromkeys(
+    ("tenants", "monitors", "projection", "runtimes", "full", "slowest"), "soa"
+)
+"""Cards of the home page, by key."""
 
 ANY_STAFF = frozenset(
     {

@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from blip0.common.admin.cards import HOME_CARDS
 from blip0.common.admin.pages import ADMIN_PAGES
 from blip0.common.tenancy import in_tenant
 from blip0.tests.admin.rows import ROWS
-from blip0.tests.admin.staff_rights import ANY_STAFF, LETTERS, MODELS, PAGES, UNUSED
+from blip0.tests.admin.staff_rights import ANY_STAFF, CARDS, LETTERS, MODELS, PAGES, UNUSED
 from tenants.choices import StaffRole
 from tenants.models import Tenant, User
 from tenants.services.staff_roles import staff_roles_apply
@@ -138,7 +139,7 @@ def test_model__role__reaches_exactly_what_it_may(
         return reverse(f"admin:{_prefix(model)}{what}", args=args)
 
     one: Any = admin.site.get_model_admin(model)
-    pk = admin.utils.quote(newest.pk)
+    pk = quote(newest.pk)
     changelist: Any = client.get(url("changelist"))
     seen: dict[str, bool] = {
         "view": _may(changelist),
@@ -168,11 +169,21 @@ def test_page__role__reaches_it_or_not(
 
 
 @every_role
+def test_home__role__has_exactly_the_cards_that_it_may(role: StaffRole) -> None:
+    seen = {
+        key for key, card in HOME_CARDS.items() if STAFF_ROLES[role].issuperset(card.permissions)
+    }
+
+    assert set(CARDS) == set(HOME_CARDS)
+    assert seen == {key for key, letters in CARDS.items() if LETTERS[role] in letters}
+
+
+@every_role
 @pytest.mark.parametrize("route", sorted(r for r in ANY_STAFF if "<" not in r and r != "logout/"))
 def test_page_of_ones_own__any_role__is_there(
     role: StaffRole, route: str, signed_in_as: Callable[[StaffRole], Client]
 ) -> None:
-    response: HttpResponse = signed_in_as(role).get(f"/admin/{route}")
+    response = signed_in_as(role).get(f"/admin/{route}")
 
     # 405: asks for a POST. 403: autocomplete wants to know of what, and whether one may see it.
     assert response.status_code in ((403,) if route == "autocomplete/" else (200, 302, 405))

@@ -65,13 +65,15 @@ def account_view(request: HttpRequest) -> HttpResponse:
         user_set_time_zone(user=user, name=form.cleaned_data["time_zone"])
         messages.success(request, "The time zone is saved.")
         return redirect("staff-account")
+    sessions = list(staff_sessions_standing(now=timezone.now(), idle=idle_limit(), user=user))
     return _page(
         request,
         "admin/account/overview.html",
         title="My account",
         form=form,
         factor=TwoFactor.objects.filter(pk=user.pk).first(),
-        sessions=staff_sessions_standing(now=timezone.now(), idle=idle_limit(), user=user),
+        sessions=sessions,
+        others=len(sessions) - 1,
         current=session_id(request),
     )
 
