@@ -1,16 +1,19 @@
-"""What the projection tells the apps below: the state of an object, and whether it is ready."""
+"""What the projection tells the apps below: the state of an object, who uses it, readiness."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 
 from django.conf import settings
 from django.utils import timezone
 
 from blip0.common.projection_states import PROJECTION_STATES, PROVIDER, ProjectionState
 from blip0.common.readiness import READINESS
+from blip0.common.usage import COUNTERS
 from cachesync.keys import Scope
 from cachesync.selectors.acknowledgements import states
+from cachesync.selectors.usage import uses
 from cachesync.services.readiness import TIMEOUT_S, require_projected
 from cachesync.store import Store
 
@@ -19,6 +22,8 @@ def register() -> None:
     """Called once, by `AppConfig.ready()`."""
     PROJECTION_STATES.register(PROVIDER, _states)
     READINESS.register("projection_state", _require_projected)
+    COUNTERS.register("network", partial(uses, "networks"))
+    COUNTERS.register("filter_script", partial(uses, "scripts"))
 
 
 def _require_projected() -> None:

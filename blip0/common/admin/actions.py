@@ -117,6 +117,10 @@ def held(permission: str) -> Callable[..., bool]:
     return has_permission
 
 
+def nothing_more(_obj: Any) -> Mapping[str, Any]:
+    return {}
+
+
 def object_action(
     label: str,
     *,
@@ -124,14 +128,16 @@ def object_action(
     permissions: Sequence[str],
     form: type[ConfirmForm] = ConfirmForm,
     when: Callable[[Any], bool] = always,
+    about: Callable[[Any], Mapping[str, Any]] = nothing_more,
     icon: str | None = None,
     danger: bool = False,
 ) -> Callable[[Callable[..., str | HttpResponse]], Any]:
     """Make a method `(self, request, obj, data) -> str | HttpResponse` a button of the object.
 
     It calls a service with the form's cleaned `data` and returns what to tell; `explain` says
-    beforehand what it will do. The button is there for those with all `permissions`, where `when`
-    holds of the object; the service decides again.
+    beforehand what it will do, and `about` gives what that page shows of the object: `facts`, pairs
+    of label and count, and `diff`, as for `admin/includes/diff.html`. The button is there for those
+    with all `permissions`, where `when` holds of the object; the service decides again.
     """
 
     def decorate(run: Callable[..., str | HttpResponse]) -> Any:
@@ -148,6 +154,7 @@ def object_action(
                 self.message_user(request, outcome, messages.SUCCESS)
                 return redirect(self.change_url(obj.pk))
 
+            more = about(obj)
             return confirm_view(
                 request,
                 label=label,
@@ -157,8 +164,9 @@ def object_action(
                 act=act,
                 form=form,
                 obj=obj,
+                facts=more.get("facts", ()),
                 danger=danger,
-                context={"opts": self.opts},
+                context={"opts": self.opts, "diff": more.get("diff")},
             )
 
         view.__name__ = run.__name__
