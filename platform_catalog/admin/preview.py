@@ -59,6 +59,7 @@ def preview_view(
     if wanted is not None:
         preview = template_preview(template=template, **wanted)
         shown = {
+            "preview": preview,
             "document": json_block(preview.document),
             "findings": finding_list(preview.findings),
             "broken": any(finding.level == "error" for finding in preview.findings),
