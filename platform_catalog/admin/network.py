@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.http import Http404, HttpRequest, HttpResponse
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from blip0.common.admin.actions import ReasonForm, button, each_selected, object_action
 from blip0.common.admin.base import ViewOnlyAdmin, actor_of
@@ -60,11 +61,23 @@ class NetworkForm(AnyModelForm):
             "store_blocks",
             "recovery_config",
         )
+        labels = {"block_time_ms": "Block time (ms)"}
+
+
+class RpcEndpointForm(AnyModelForm):
+    class Meta:
+        model = RpcEndpoint
+        fields = ("position", "rpc_type", "url_kind", "url", "weight", "enabled")
+        labels = {"rpc_type": "Protocol", "url_kind": "URL is", "url": "URL"}
+        widgets = {"url": UnfoldAdminTextInputWidget(attrs={"style": "min-width: 20rem"})}
 
 
 class RpcEndpointInline(RowsInline):
     model = RpcEndpoint
-    fields = ("position", "rpc_type", "url_kind", "url", "weight", "enabled")
+    form = RpcEndpointForm
+    fields = RpcEndpointForm.Meta.fields
+    verbose_name = "RPC endpoint"
+    verbose_name_plural = "RPC endpoints"
 
 
 @admin.register(Network)

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from blip0.common.admin.display import json_block
 from blip0.common.admin.fields import LinesField, text_field
@@ -23,7 +23,7 @@ class PreviewForm(forms.Form):
 
     name = text_field(max_length=200)
     networks = forms.MultipleChoiceField(
-        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        widget=UnfoldAdminSelect2MultipleWidget(),
         help_text="Enabled ones, of the template's types.",
     )
     addresses = LinesField(required=False, rows=3, help_text="One a line.")

@@ -10,12 +10,13 @@ from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from blip0.common.admin.actions import ReasonForm, button, held, object_action
 from blip0.common.admin.base import ViewOnlyAdmin, actor_of
 from blip0.common.admin.diffs import folded, hunks
-from blip0.common.admin.display import code, code_block, object_link, stamp
+from blip0.common.admin.display import code, code_block, link, object_link, stamp
 from blip0.common.admin.inlines import ShownInline
 from platform_catalog.admin.used import counts_of
 from platform_catalog.models import FilterScript, FilterScriptVersion
@@ -24,17 +25,28 @@ from platform_catalog.services.scripts import script_rollback
 
 
 class VersionInline(ShownInline):
-    """Rows are added by publishing. A version's name leads to its page, and from there on."""
+    """Rows are added by publishing."""
 
     model = FilterScriptVersion
-    fields = ("version", "note", "created_by", "created", "size", "digest")
+    fields = ("number", "note", "created_by", "created", "size", "digest", "comparison")
+    show_change_link = False
+    verbose_name_plural = "Versions"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FilterScriptVersion]:
         return sized_versions(super().get_queryset(request)).select_related("script")
 
+    @admin.display(description="version")
+    def number(self, obj: FilterScriptVersion) -> str:
+        return object_link(FilterScriptVersion, obj.pk, obj.version)
+
     @admin.display(description="created")
     def created(self, obj: FilterScriptVersion) -> str:
         return stamp(obj.created_at)
+
+    @admin.display(description="compare")
+    def comparison(self, obj: FilterScriptVersion) -> str:
+        url = reverse("admin:platform_catalog_filterscriptversion_compare", args=[obj.pk])
+        return link(url, "Compare")
 
     @admin.display(description="bytes")
     def size(self, obj: Any) -> str:
