@@ -20,6 +20,7 @@ from monitors.models import Monitor
 from monitors.tests.factories import make_monitor_document
 from tenants.models import AuditRecord, KeptAnswer
 from tenants.services.answers import KeptAnswers, kept_answers_prune
+from tenants.store.facts import facts_forget_all
 
 URL = "/api/v1/monitors"
 KEY = {"Idempotency-Key": "order-1"}
@@ -127,6 +128,23 @@ def test_replay__one_time_secret__comes_back_as_null_and_is_never_stored(acme):
 
     assert [answer.json()["secret"] for answer in answers] == ["shown once", None]
     assert "shown once" not in str(KeptAnswer.objects.values().get())
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_fingerprint__body_with_a_secret__is_worth_nothing_without_our_key(acme, settings):
+    body, prints = {"password": "hunter2"}, []
+    for key in ("one", "another"):
+        settings.SECRET_KEY = key * 20
+        facts_forget_all()  # what is cached of sign-ins is keyed, too
+        client = ana()
+        client.post("/api/v1/secrets", body, headers={"Idempotency-Key": key})
+        prints.append(KeptAnswer.objects.latest("created_at").fingerprint)
+    again = client.post("/api/v1/secrets", body, headers={"Idempotency-Key": "another"})
+    other = client.post("/api/v1/secrets", {}, headers={"Idempotency-Key": "another"})
+
+    assert prints[0] != prints[1]
+    assert (again.status_code, again["Idempotency-Replayed"]) == (201, "true")
+    assert other.json()["code"] == "idempotency_key_reused"
 
 
 def test_20_clients__same_key__one_effect_and_no_other_answer(committed, acme):
