@@ -66,11 +66,19 @@ def test_post__same_key_and_another_payload__is_422_and_does_nothing(acme):
     client.post(URL, make_monitor_document(), headers=KEY)
 
     answer = client.post(URL, make_monitor_document(name="B", slug="b"), headers=KEY)
-    dry = client.post(f"{URL}?validate_only=true", make_monitor_document(), headers=KEY)
 
-    for refused in (answer, dry):
-        assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
     assert monitors(acme) == 1
+
+
+def test_trial__with_a_key__takes_no_place_and_is_answered_anew(acme):
+    client, document = ana(), make_monitor_document()
+    tried = [client.post(f"{URL}?validate_only=true", document, headers=KEY) for _ in range(2)]
+
+    assert [answer.status_code for answer in tried] == [200, 200]
+    assert not any("Idempotency-Replayed" in answer for answer in tried)
+    assert not KeptAnswer.objects.exists()
+    assert client.post(URL, document, headers=KEY).status_code == 201
 
 
 def test_post__same_key_elsewhere__is_another_request(acme, globex):
