@@ -53,6 +53,8 @@ _DESCRIPTIONS = {
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "422": "A rule is broken; `errors` points at each place.",
+    "406": "The answer comes in none of the formats of `Accept`.",
+    "503": "The database doesn't answer at present; `Retry-After` says when to try again.",
     "429": "Too often, or no call is left at present; `Retry-After` says for how long.",
 }
 
@@ -166,7 +168,7 @@ class Blip0Schema(AutoSchema):
         return isinstance(view, TenantView) and view.keeps_answers and self.method == "POST"
 
     def _problem_statuses(self) -> list[str]:
-        statuses = []
+        statuses = ["406", "503"]
         if isinstance(self.view, TenantView):
             statuses += ["401", "403", "429"]
             if "{" in self.path:
