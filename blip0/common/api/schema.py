@@ -168,7 +168,9 @@ class Blip0Schema(AutoSchema):
         return isinstance(view, TenantView) and view.keeps_answers and self.method == "POST"
 
     def _problem_statuses(self) -> list[str]:
-        statuses = ["406", "503"]
+        statuses = ["406"]
+        if self.method in _WRITES or isinstance(self.view, TenantView):
+            statuses.append("503")
         if isinstance(self.view, TenantView):
             statuses += ["401", "403", "429"]
             if "{" in self.path:
