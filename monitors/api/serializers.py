@@ -68,6 +68,8 @@ class AlertingSerializer(serializers.Serializer[Any]):
 class MonitorSerializer(serializers.Serializer[Any]):
     """As in OpenZeppelin Monitor, with networks and triggers by slug."""
 
+    read_whole = True
+
     id = serializers.UUIDField(read_only=True)
     slug = serializers.SlugField(max_length=63, required=False, help_text="Default: of the name.")
     name = serializers.CharField()

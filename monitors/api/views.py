@@ -57,7 +57,7 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
     serializer_class = MonitorSerializer
     filterset_class = MonitorFilterSet
     orderings: ClassVar[tuple[str, ...]] = ("slug", "-slug", "-created_at", "created_at")
-    expandable: ClassVar[tuple[str, ...]] = ("projection",)
+    expandable: ClassVar = {"projection": ProjectionSerializer}
     checkable = (*DocumentViewSet.checkable, "clone", "from_template", "revert")
     sublists = ("history",)
     read_permission: ClassVar[str | None] = "monitors.read"

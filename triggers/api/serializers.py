@@ -140,13 +140,18 @@ TRIGGER_EXAMPLES: Final = [
 class TriggerSerializer(serializers.Serializer[Any]):
     """`config` is the runtime's own, by `trigger_type`, with secrets masked where it is read."""
 
+    read_whole = True
+
     id = serializers.UUIDField(read_only=True)
     slug = serializers.SlugField(max_length=63, required=False, help_text="Default: of the name.")
     name = serializers.CharField()
     trigger_type = serializers.ChoiceField(TriggerKind.choices)
     enabled = serializers.BooleanField(required=False)
     disabled_reason = serializers.ChoiceField(
-        DisabledReason.choices, allow_blank=True, read_only=True
+        DisabledReason.choices,
+        allow_null=True,
+        read_only=True,
+        help_text="Null where it is enabled.",
     )
     config = _ConfigField()
     version = serializers.IntegerField(read_only=True)

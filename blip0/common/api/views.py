@@ -118,7 +118,7 @@ class TenantViewSet(TenantView, GenericViewSet[M], Generic[M]):
     filter_backends = [StrictFilterBackend]
     orderings: ClassVar[tuple[str, ...]]
     """What `?ordering=` offers, the default first; each has an index."""
-    expandable: ClassVar[tuple[str, ...]] = ()
+    expandable: ClassVar[Mapping[str, type[serializers.Serializer[Any]]]] = {}
     """What `?expand=` offers: members that change without a new version of the object."""
 
     def parameters(self) -> Collection[str]:
