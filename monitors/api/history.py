@@ -9,6 +9,7 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.serializers import BaseSerializer
 
+from blip0.common.api.filters import TimeFilter
 from blip0.common.api.views import M, TenantViewSet
 from monitors.choices import ExecutionStatus
 from monitors.models import Match, TriggerExecution
@@ -55,10 +56,10 @@ class ExecutionSerializer(serializers.ModelSerializer[TriggerExecution]):
 class MatchFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped
     monitor = filters.UUIDFilter(field_name="monitor_id", help_text="Id of a monitor.")
     network = filters.CharFilter(max_length=63, help_text="Slug of a network.")
-    since = filters.IsoDateTimeFilter(
+    since = TimeFilter(
         field_name="matched_at", lookup_expr="gte", help_text="Not before this time."
     )
-    until = filters.IsoDateTimeFilter(
+    until = TimeFilter(
         field_name="matched_at", lookup_expr="lt", help_text="Before this time."
     )
 
@@ -67,10 +68,10 @@ class ExecutionFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-fil
     match = filters.UUIDFilter(field_name="match_id", help_text="Id of a match.")
     trigger = filters.UUIDFilter(field_name="trigger_id", help_text="Id of a trigger.")
     status = filters.ChoiceFilter(choices=ExecutionStatus.choices)
-    since = filters.IsoDateTimeFilter(
+    since = TimeFilter(
         field_name="executed_at", lookup_expr="gte", help_text="Not before this time."
     )
-    until = filters.IsoDateTimeFilter(
+    until = TimeFilter(
         field_name="executed_at", lookup_expr="lt", help_text="Before this time."
     )
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
+from blip0.common.api.filters import TimeFilter
 from blip0.common.api.views import TenantViewSet
 from tenants.choices import ActorKind
 from tenants.models import AuditRecord
@@ -75,10 +76,10 @@ class AuditFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter 
     object_kind = filters.CharFilter(max_length=40, help_text="Such as `monitor`.")
     object_id = filters.CharFilter(max_length=64)
     actor_id = filters.CharFilter(max_length=64, help_text="A user's or an API key's id.")
-    since = filters.IsoDateTimeFilter(
+    since = TimeFilter(
         field_name="created_at", lookup_expr="gte", help_text="Not before this time."
     )
-    until = filters.IsoDateTimeFilter(
+    until = TimeFilter(
         field_name="created_at", lookup_expr="lt", help_text="Before this time."
     )
 

@@ -140,7 +140,7 @@ class MemberSerializer(serializers.Serializer[Any]):
 
 @_example({"role": "editor"}, of_request=True)
 class MemberChangeSerializer(StrictSerializer):
-    role = serializers.ChoiceField(Role.choices)
+    role = serializers.ChoiceField(Role.choices, required=False)
 
 
 class InvitationSerializer(serializers.Serializer[Any]):

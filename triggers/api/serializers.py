@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import (
     OpenApiExample,
     PolymorphicProxySerializer,
@@ -18,12 +20,37 @@ from triggers.models import DeliveryTest
 
 
 class SecretSerializer(serializers.Serializer[Any]):
+    set = serializers.BooleanField(help_text="Whether one is stored.")
+    hint = serializers.CharField(help_text="Its last four characters.", required=False)
+
+
+class PlainSecretSerializer(serializers.Serializer[Any]):
+    type = serializers.ChoiceField(["Plain"])
+    value = serializers.CharField()
+
+
+class KeptSecretSerializer(SecretSerializer):
+    """As it was read: what is stored stays."""
+
+
+SECRET_IN: Final = PolymorphicProxySerializer(
+    component_name="Secret",
+    serializers=[PlainSecretSerializer, KeptSecretSerializer],
+    resource_type_field_name=None,
+)
+
+
+class SecretField(serializers.Field[Any, Any, Any, Any]):
     """Written as `{type, value}`, read as `{set, hint}`; what was read may be sent back."""
 
-    type = serializers.ChoiceField(["Plain"], write_only=True, required=False)
-    value = serializers.CharField(write_only=True, required=False)
-    set = serializers.BooleanField(help_text="Whether one is stored.", required=False)
-    hint = serializers.CharField(help_text="Its last four characters.", required=False)
+
+class _SecretFieldSchema(OpenApiSerializerFieldExtension):
+    target_class = SecretField
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+        shown = SECRET_IN if direction == "request" else SecretSerializer()
+        reference: dict[str, Any] = auto_schema.resolve_serializer(shown, direction).ref
+        return reference
 
 
 class MessageSerializer(serializers.Serializer[Any]):
@@ -50,15 +77,15 @@ class _ConfigSerializer(serializers.Serializer[Any]):
 
 
 class SlackConfigSerializer(_ConfigSerializer):
-    slack_url = SecretSerializer()
+    slack_url = SecretField()
 
 
 class DiscordConfigSerializer(_ConfigSerializer):
-    discord_url = SecretSerializer()
+    discord_url = SecretField()
 
 
 class TelegramConfigSerializer(_ConfigSerializer):
-    token = SecretSerializer()
+    token = SecretField()
     chat_id = serializers.CharField()
     disable_web_preview = serializers.BooleanField(required=False)
 
@@ -66,16 +93,16 @@ class TelegramConfigSerializer(_ConfigSerializer):
 class EmailConfigSerializer(_ConfigSerializer):
     host = serializers.CharField()
     port = serializers.IntegerField(required=False)
-    username = SecretSerializer()
-    password = SecretSerializer()
+    username = SecretField()
+    password = SecretField()
     sender = serializers.CharField()
     recipients = serializers.ListField(child=serializers.CharField())
 
 
 class WebhookConfigSerializer(_ConfigSerializer):
-    url = SecretSerializer()
+    url = SecretField()
     method = serializers.ChoiceField(HttpMethod.choices, required=False)
-    secret = SecretSerializer(required=False)
+    secret = SecretField(required=False)
     headers = serializers.DictField(
         required=False,
         help_text="Values are texts; all but Content-Type, Accept and User-Agent read as secrets.",

@@ -77,7 +77,9 @@ class SignedCursorPagination(CursorPagination):
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         parameters = super().get_schema_operation_parameters(view)
-        if offered := getattr(view, "orderings", ()):
+        # A list that belongs to an object has one order.
+        offered = getattr(view, "orderings", ()) if getattr(view, "action", "") == "list" else ()
+        if offered:
             ordering = {"type": "string", "enum": [*offered], "default": offered[0]}
             parameters.append(
                 {

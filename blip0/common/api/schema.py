@@ -30,7 +30,7 @@ _IF_NONE_MATCH = OpenApiParameter(
 )
 _IDEMPOTENCY_KEY = OpenApiParameter(
     IDEMPOTENCY_KEY,
-    str,
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     OpenApiParameter.HEADER,
     description="Send the same key again to repeat a request whose answer was lost: for 24 hours "
     "it is answered as before, and nothing is done twice.",

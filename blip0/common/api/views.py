@@ -70,6 +70,9 @@ class TenantView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if not hasattr(self, str(request.method).lower()):
+            # Before the query is judged: it has the parameters of other methods.
+            self.http_method_not_allowed(request)
         require_known(request, self.parameters())
         self._inside.enter_context(in_tenant(self.principal.tenant_id))
         handler = getattr(self, "post", None)

@@ -106,10 +106,12 @@ class MemberViewSet(AccessViewSet[Membership]):
     @extend_schema(request=MemberChangeSerializer, responses=MemberSerializer)
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
         """Give a member another role. Nobody gives or takes what they don't hold."""
-        role = body(MemberChangeSerializer, request)["role"]
+        role = body(MemberChangeSerializer, request).get("role")
 
         def change(member: Membership, expected: datetime | None) -> Membership:
             principal = self.principal
+            if role is None:
+                return member
             return member_change_role(
                 membership=member,
                 role=role,
