@@ -140,7 +140,9 @@ class MemberSerializer(serializers.Serializer[Any]):
 
 @_example({"role": "editor"}, of_request=True)
 class MemberChangeSerializer(StrictSerializer):
-    role = serializers.ChoiceField(Role.choices, required=False)
+    never_partial = True
+
+    role = serializers.ChoiceField(Role.choices)
 
 
 class InvitationSerializer(serializers.Serializer[Any]):

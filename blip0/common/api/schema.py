@@ -122,7 +122,7 @@ class Blip0Schema(AutoSchema):
             parameters.append(_IF_NONE_MATCH if self.method == "GET" else _IF_MATCH)
         if self._keeps_answers:
             parameters.append(_IDEMPOTENCY_KEY)
-        if isinstance(self.view, DocumentViewSet) and self.view.action in self.view.checkable:
+        if self._offers_trial:
             parameters.append(VALIDATE_ONLY_PARAMETER)
         if isinstance(self.view, TenantViewSet) and self.view.action in ("list", "retrieve"):
             parameters.append(_names(FIELDS, list(_described(self.view)().fields), _FIELDS))
@@ -132,26 +132,18 @@ class Blip0Schema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         described: Any = super().get_response_serializers()
-        if not isinstance(self.view, DocumentViewSet):
-            return described
-        if self.view.action == "create":
-            described = {"201": described}
-        if self.view.action in self.view.checkable and isinstance(described, dict):
-            return {**described, "200": ReportSerializer}
-        if self.view.action in self.view.checkable:
-            written = _described(self.view)
-            return PolymorphicProxySerializer(
-                component_name=f"{written.__name__.removesuffix('Serializer')}OrReport",
-                serializers=[written, ReportSerializer],
-                resource_type_field_name=None,
-            )
-        answers = {"validate": ReportSerializer, "findings": FindingsSerializer}
-        return answers.get(self.view.action, described)
+        if isinstance(self.view, DocumentViewSet):
+            answers = {"validate": ReportSerializer, "findings": FindingsSerializer}
+            described = answers.get(self.view.action, described)
+        return described
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         if direction != "response":
             return bodies
+        if self._offers_trial:
+            answer = self._saved_or_report() if "200" in bodies else ReportSerializer
+            bodies["200"] = self._get_response_for_code(answer, "200")  # type: ignore[no-untyped-call]  # drf-spectacular's
         self._describe_expandable()
         for status in ("200", "201"):
             headers = self._headers_of(status) if status in bodies else {}
@@ -168,7 +160,8 @@ class Blip0Schema(AutoSchema):
         schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
         if direction == "request" and "properties" in schema:
             schema["additionalProperties"] = False
-        if direction == "response" and getattr(serializer, "read_whole", False):
+        whole = "never_partial" if direction == "request" else "read_whole"
+        if getattr(serializer, whole, False):
             schema["required"] = sorted(schema["properties"])
         return schema
 
@@ -207,10 +200,20 @@ class Blip0Schema(AutoSchema):
         reference: dict[str, Any] = component.ref
         return reference
 
+    def _saved_or_report(self) -> PolymorphicProxySerializer:
+        """What 200 may hold: the saved object, or the report that a trial is answered."""
+        described: Any = self.get_response_serializers()
+        saved: Any = described.get(200) if isinstance(described, dict) else described
+        written = saved if isinstance(saved, type) else type(saved)
+        return PolymorphicProxySerializer(
+            component_name=f"{written.__name__.removesuffix('Serializer')}OrReport",
+            serializers=[saved, ReportSerializer],
+            resource_type_field_name=None,
+        )
+
     @property
-    def _only_reads(self) -> bool:
-        """Whether a POST changes nothing."""
-        return isinstance(self.view, DocumentViewSet) and self.view.action == "validate"
+    def _offers_trial(self) -> bool:
+        return isinstance(self.view, TenantView) and self.view.offers_trial(self.method)
 
     @property
     def _is_tagged(self) -> bool:
@@ -222,8 +225,7 @@ class Blip0Schema(AutoSchema):
     @property
     def _keeps_answers(self) -> bool:
         view = self.view
-        keeps = isinstance(view, TenantView) and view.keeps_answers
-        return keeps and self.method == "POST" and not self._only_reads
+        return isinstance(view, TenantView) and view.keeps_answers and self.method == "POST"
 
     def _problem_statuses(self) -> list[str]:
         statuses = []
