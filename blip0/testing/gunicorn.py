@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.error import URLError
-from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from django.db import connection
@@ -70,9 +69,9 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def _database_url() -> str:
-    """The variable leads to the server; which database of it is this worker's is in the settings."""
-    database = str(connection.settings_dict["NAME"])
-    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
+    """The server is in the environment; which of its databases is ours is in the settings."""
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    return f"{server}/{connection.settings_dict['NAME']}"
 
 
 def _free_port() -> int:

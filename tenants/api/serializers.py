@@ -202,7 +202,7 @@ class ApiKeyCreatedSerializer(ApiKeySerializer):
 class ApiKeyCreateSerializer(StrictSerializer):
     name = serializers.CharField(max_length=100)
     scopes = serializers.ListField(
-        child=serializers.ChoiceField(list(SCOPES)), max_length=len(SCOPES)
+        child=serializers.ChoiceField(list(SCOPES)), min_length=1, max_length=len(SCOPES)
     )
     allowed_networks = serializers.ListField(
         child=serializers.CharField(max_length=43),

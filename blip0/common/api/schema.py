@@ -37,8 +37,8 @@ _IDEMPOTENCY_KEY = OpenApiParameter(
 )
 _FIELDS = "Names of members: the answer then has no others, also none that is always there."
 _EXPAND = (
-    "Members to add, each as it reads at `…/{id}/` and its name. They change without a new version: "
-    "an answer with them has no entity tag."
+    "Members to add, each as it reads at `…/{id}/` and its name. They change without a new "
+    "version: an answer with them has no entity tag."
 )
 _UNTAGGED = ("findings", "projection", "document", "history", "tests")
 """Parts of an object that change without a new version of it."""
@@ -66,8 +66,7 @@ _PROBLEMS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "406": ("NotAcceptable", "`Accept` names nothing that this operation answers with.", {}),
     "409": (
         "Conflict",
-        "The name or slug is taken, the state doesn't allow this, or the same `Idempotency-Key` "
-        "is at work.",
+        "The name or slug is taken, or the state doesn't allow this.",
         {"Retry-After": _RETRY_AFTER},
     ),
     "412": (

@@ -9,7 +9,7 @@ _ID: Final = "{id}"
 
 
 def link_operations(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
-    """What was created leads to all that can be done with it: an OpenAPI link for each operation."""
+    """What was created leads to all that can be done with it, by an OpenAPI link each."""
     paths = result["paths"]
     links: dict[str, Any] = {}
     for path, methods in paths.items():
