@@ -54,6 +54,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "blip0.common.api.schema_hooks.name_no_null",
+        "blip0.common.api.schema_hooks.name_filters",
         "blip0.common.api.schema_hooks.link_operations",
     ],
     # Names that generated clients may rely on: without these they change as fields come and go.

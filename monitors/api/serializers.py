@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
@@ -128,12 +129,17 @@ class RevertSerializer(StrictSerializer):
     )
 
 
-class DocumentSerializer(serializers.Serializer[Any]):
+@extend_schema_field(OpenApiTypes.OBJECT, component_name="RuntimeDocument")
+class _RuntimeDocumentField(serializers.DictField):
+    """As the runtime contract has it."""
+
+
+class MonitorDocumentSerializer(serializers.Serializer[Any]):
     """The runtime's document, with each secret as `[redacted]`."""
 
     runs = serializers.BooleanField()
     reason = serializers.CharField(allow_blank=True, help_text="Why it doesn't run.")
-    document = serializers.DictField(
+    document = _RuntimeDocumentField(
         allow_null=True, help_text="Null where it can't be made, or all its networks are disabled."
     )
 

@@ -20,7 +20,7 @@ from blip0.common.validation import Report
 from monitors.api.filters import MonitorFilterSet
 from monitors.api.serializers import (
     CloneSerializer,
-    DocumentSerializer,
+    MonitorDocumentSerializer,
     FromTemplateSerializer,
     MonitorSerializer,
     RevertSerializer,
@@ -91,7 +91,7 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
         """How far its last change has come: saved, applied to Redis, acknowledged by runtimes."""
         return Response(self.expand("projection", [self.get_object()])[0])
 
-    @extend_schema(responses=DocumentSerializer)
+    @extend_schema(responses=MonitorDocumentSerializer)
     @action(detail=True)
     def document(self, request: Request, **kwargs: Any) -> Response:
         """What the runtime is given of it, made anew from what is saved; without secrets."""

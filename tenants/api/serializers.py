@@ -48,7 +48,7 @@ class _Password(serializers.CharField):
     {"email": "ana@example.org", "password": "correct horse battery", "tenant": "acme"},
     of_request=True,
 )
-class LoginRequestSerializer(StrictSerializer):
+class LoginSerializer(StrictSerializer):
     # Any text: a malformed address is answered like an unknown one.
     email = serializers.CharField(max_length=254)
     password = _Password()

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from blip0.common.api.idempotency import HEADER as IDEMPOTENCY_KEY
 from blip0.common.api.parameters import EXPAND, FIELDS
 from blip0.common.api.problems import CONTENT_TYPE
-from blip0.common.api.reports import VALIDATE_ONLY_PARAMETER, FindingsSerializer, ReportSerializer
+from blip0.common.api.reports import VALIDATE_ONLY_PARAMETER, FindingListSerializer, ReportSerializer
 from blip0.common.api.views import DocumentViewSet, TenantView, TenantViewSet
 
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -124,15 +124,17 @@ class Blip0Schema(AutoSchema):
         if self._offers_trial:
             parameters.append(VALIDATE_ONLY_PARAMETER)
         if isinstance(self.view, TenantViewSet) and self.view.action in ("list", "retrieve"):
-            parameters.append(_names(FIELDS, list(_described(self.view)().fields), _FIELDS))
+            fields = list(_described(self.view)().fields)
+            parameters.append(self._names(FIELDS, "Field", fields, _FIELDS))
             if self.view.expandable:
-                parameters.append(_names(EXPAND, list(self.view.expandable), _EXPAND))
+                expandable = list(self.view.expandable)
+                parameters.append(self._names(EXPAND, "Expansion", expandable, _EXPAND))
         return parameters
 
     def get_response_serializers(self) -> Any:
         described: Any = super().get_response_serializers()
         if isinstance(self.view, DocumentViewSet):
-            answers = {"validate": ReportSerializer, "findings": FindingsSerializer}
+            answers = {"validate": ReportSerializer, "findings": FindingListSerializer}
             described = answers.get(self.view.action, described)
         return described
 
@@ -180,6 +182,27 @@ class Blip0Schema(AutoSchema):
         for name, serializer in self.view.expandable.items():
             member = self.resolve_serializer(serializer, "response").ref
             shown.setdefault(name, {**member, "description": f"With `?{EXPAND}={name}`."})
+
+    def _names(
+        self, parameter: str, suffix: str, names: list[str], description: str
+    ) -> OpenApiParameter:
+        """A parameter that lists some of these names, separated by commas."""
+        shown = self.resolve_serializer(_described(self.view), "response").name
+        component = ResolvedComponent(
+            name=f"{shown}{suffix}",
+            type=ResolvedComponent.SCHEMA,
+            schema={"type": "string", "enum": names},
+            object=f"{shown}{suffix}",
+        )
+        self.registry.register_on_missing(component)
+        return OpenApiParameter(
+            parameter,
+            {"type": "array", "items": component.ref},
+            OpenApiParameter.QUERY,
+            description=description,
+            style="form",
+            explode=False,
+        )
 
     def _problem(self, status: str) -> dict[str, Any]:
         """A reference to the response that all operations have in common."""
@@ -242,15 +265,3 @@ class Blip0Schema(AutoSchema):
 
 def _described(view: TenantViewSet[Any]) -> type[serializers.Serializer[Any]]:
     return cast(type[serializers.Serializer[Any]], view.get_serializer_class())
-
-
-def _names(parameter: str, names: list[str], description: str) -> OpenApiParameter:
-    """A parameter that lists some of these names, separated by commas."""
-    return OpenApiParameter(
-        parameter,
-        {"type": "array", "items": {"type": "string", "enum": names}},
-        OpenApiParameter.QUERY,
-        description=description,
-        style="form",
-        explode=False,
-    )

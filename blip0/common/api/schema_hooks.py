@@ -32,6 +32,21 @@ def name_no_null(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
     return result
 
 
+def name_filters(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
+    """A filter by an enum has the enum's own name, and not one for each list."""
+    named = {
+        frozenset(schema["enum"]): {"$ref": f"#/components/schemas/{name}"}
+        for name, schema in result["components"]["schemas"].items()
+        if "enum" in schema
+    }
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", ()):
+                values = frozenset(parameter["schema"].get("enum", ()))
+                parameter["schema"] = named.get(values, parameter["schema"])
+    return result
+
+
 def _operations_on_objects(path: str, paths: dict[str, Any]) -> list[str]:
     """Ids of the operations on one object of the collection that `path` belongs to."""
     collection = "/".join(path.split("/")[:4])
