@@ -49,6 +49,15 @@ class TimeFilter(filters.IsoDateTimeFilter):  # type: ignore[misc]  # django-fil
     field_class = _TimeField
 
 
+def time_range(column: str) -> tuple[TimeFilter, TimeFilter]:
+    """`since, until = time_range("created_at")`, of a filter set."""
+    at = TimeFilter
+    return (
+        at(field_name=column, lookup_expr="gte", help_text="Not before this time."),
+        at(field_name=column, lookup_expr="lt", help_text="Before this time."),
+    )
+
+
 class DocumentFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped
     """Search over name and slug, which everything that tenants name has."""
 

@@ -84,11 +84,12 @@ class TenantView(APIView):
         handler = getattr(self, method, None)
         if handler is None or self.reads(request):
             return
+        asked_for_once = self.keeps_answers and asks_for_once(request)
         # Wrapped here, because DRF looks the handler up after this method.
         if validates_only(request):
             if self.can_be_tried:
                 self.__dict__[method] = partial(self._tried, handler)
-        elif self.keeps_answers and asks_for_once(request):
+        elif asked_for_once:
             self.__dict__[method] = partial(once, handler, self.one_time)
 
     def perform_authentication(self, request: Request) -> None:

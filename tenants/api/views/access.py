@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from blip0.common.api.views import ChangingViewSet
 from blip0.common.commits import after_commit
+from tenants.api.filters import ApiKeyFilterSet, InvitationFilterSet, MemberFilterSet
 from tenants.api.principals import tenant_principal
 from tenants.api.serializers import (
     SCOPES,
@@ -48,6 +49,7 @@ class MemberViewSet(ChangingViewSet[Membership]):
     noun = "membership"
     queryset = Membership.objects.none()
     serializer_class = MemberSerializer
+    filterset_class = MemberFilterSet
     read_permission: ClassVar[str | None] = "members.read"
     write_permission: ClassVar[str | None] = "members.write"
     orderings = ("created_at", "-created_at")
@@ -84,6 +86,7 @@ class InvitationViewSet(ChangingViewSet[Invitation]):
     noun = "invitation"
     queryset = Invitation.objects.none()
     serializer_class = InvitationSerializer
+    filterset_class = InvitationFilterSet
     read_permission: ClassVar[str | None] = "members.write"
     write_permission: ClassVar[str | None] = "members.write"
     orderings = ("-created_at", "created_at")
@@ -161,6 +164,7 @@ class ApiKeyViewSet(ChangingViewSet[ApiKey]):
     noun = "api_key"
     queryset = ApiKey.objects.none()
     serializer_class = ApiKeySerializer
+    filterset_class = ApiKeyFilterSet
     read_permission: ClassVar[str | None] = "api_keys.read"
     write_permission: ClassVar[str | None] = "api_keys.write"
     orderings = ("-created_at", "created_at")
