@@ -9,6 +9,7 @@ import orjson
 from rest_framework.renderers import BrowsableAPIRenderer
 
 from blip0.common.exceptions import DomainError
+from blip0.common.maintenance import maintenance_notice
 from tenants.api.principals import TenantPrincipal
 from tenants.models import Membership
 
@@ -52,6 +53,7 @@ class BrowsableRenderer(BrowsableAPIRenderer):
         self, data: Any, accepted_media_type: str | None, renderer_context: Mapping[str, Any]
     ) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(data, accepted_media_type, renderer_context)
+        context["maintenance_notice"] = maintenance_notice()
         principal = context["request"].auth
         if isinstance(principal, TenantPrincipal) and principal.family_id is not None:
             context["person"] = principal.person

@@ -168,7 +168,27 @@ class InvitationAcceptSerializer(StrictSerializer):
     name = serializers.CharField(max_length=150, required=False, allow_blank=True)
 
 
-class InvitationAcceptedSerializer(serializers.Serializer[Any]):
+@_example({"email": "ana@example.org", "name": "Acme Ltd"}, of_request=True)
+class SignUpSerializer(StrictSerializer):
+    email = serializers.CharField(max_length=254)
+    name = serializers.CharField(max_length=200, help_text="The tenant's.")
+    slug = serializers.CharField(
+        max_length=63,
+        required=False,
+        help_text="Part of every monitor's emitted name; it never changes. Made of the name "
+        "where it isn't given.",
+    )
+
+
+class SignUpConfirmSerializer(StrictSerializer):
+    token = serializers.CharField(max_length=2000, help_text="From the email.")
+    password = _Password(help_text="Of the account, or for the one that is made.")
+    name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+
+
+class JoinedSerializer(serializers.Serializer[Any]):
+    """The person, the tenant, and as what they belong to it."""
+
     user = UserSerializer()
     tenant = TenantSerializer()
     role = serializers.ChoiceField(Role.choices)

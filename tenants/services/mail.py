@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 
 from tenants.services.invitations import invitation_issue
 from tenants.services.passwords import password_reset_issue
+from tenants.services.signup import LIFETIME_S, SignUp, sign_up_token
 
 
 def invitation_send(*, invitation_id: UUID) -> bool:
@@ -42,6 +43,16 @@ def password_reset_send(*, email: str) -> bool:
         context={"token": token, "minutes": minutes},
     )
     return True
+
+
+def sign_up_send(asked: SignUp) -> None:
+    """Send the token that `sign_up_confirm` takes."""
+    _send(
+        "sign_up",
+        asked.email,
+        subject=f"Your tenant {asked.name} on Blip0",
+        context={"asked": asked, "token": sign_up_token(asked), "hours": LIFETIME_S // 3600},
+    )
 
 
 def _send(template: str, address: str, *, subject: str, context: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from blip0.testing.api import ana, vic
 from tenants.models import AuditRecord
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-PUBLIC = ("login", "refresh", "password_reset", "invitations_accept", "runtime_contract")
+PUBLIC = ("login", "refresh", "password_reset", "sign_up", "invitations_accept", "runtime_contract")
 PERSONAL = ("me", "logout")
 """Asks for no permission: it is about the caller."""
 CATALOGUE = ("networks", "filter_scripts", "templates")

@@ -20,13 +20,12 @@ from tenants.api.serializers import (
     ApiKeyCreatedSerializer,
     ApiKeyCreateSerializer,
     ApiKeySerializer,
-    InvitationAcceptedSerializer,
     InvitationAcceptSerializer,
     InvitationCreateSerializer,
     InvitationSerializer,
+    JoinedSerializer,
     MemberChangeSerializer,
     MemberSerializer,
-    TenantSerializer,
     UserSerializer,
     body,
     scope_of,
@@ -142,7 +141,7 @@ class InvitationAcceptView(PublicView):
     @extend_schema(
         operation_id="invitations_accept",
         request=InvitationAcceptSerializer,
-        responses={200: InvitationAcceptedSerializer},
+        responses={200: JoinedSerializer},
         auth=[],
     )
     def post(self, request: Request) -> Response:
@@ -150,12 +149,7 @@ class InvitationAcceptView(PublicView):
         membership = invitation_accept(
             token=given["token"], password=given["password"], name=given.get("name", "")
         )
-        answer = {
-            "user": UserSerializer(membership.user).data,
-            "tenant": TenantSerializer(membership.tenant).data,
-            "role": membership.role,
-        }
-        return Response(answer)
+        return Response(JoinedSerializer(membership).data)
 
 
 class ApiKeyViewSet(ChangingViewSet[ApiKey]):
