@@ -20,8 +20,8 @@ from blip0.common.validation import Report
 from monitors.api.filters import MonitorFilterSet
 from monitors.api.serializers import (
     CloneSerializer,
-    MonitorDocumentSerializer,
     FromTemplateSerializer,
+    MonitorDocumentSerializer,
     MonitorSerializer,
     RevertSerializer,
     SnoozeSerializer,

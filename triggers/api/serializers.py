@@ -44,7 +44,7 @@ class SecretField(serializers.Field[Any, Any, Any, Any]):
     """Written as `{type, value}`, read as `{set, hint}`; what was read may be sent back."""
 
 
-class _SecretFieldSchema(OpenApiSerializerFieldExtension):
+class _SecretFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # drf-spectacular's
     target_class = SecretField
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:

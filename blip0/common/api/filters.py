@@ -35,7 +35,7 @@ class StrictBooleanFilter(filters.BooleanFilter):  # type: ignore[misc]  # djang
 
 class _TimeField(IsoDateTimeField):  # type: ignore[misc]  # django-filter is untyped
     def to_python(self, value: Any) -> datetime | None:
-        given = super().to_python(value)
+        given: datetime | None = super().to_python(value)
         try:
             # Python knows offsets that Postgres doesn't, and times that have no UTC.
             return given and given.astimezone(UTC)

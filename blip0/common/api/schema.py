@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from drf_spectacular.openapi import AutoSchema
@@ -12,7 +13,11 @@ from rest_framework import serializers
 from blip0.common.api.idempotency import HEADER as IDEMPOTENCY_KEY
 from blip0.common.api.parameters import EXPAND, FIELDS
 from blip0.common.api.problems import CONTENT_TYPE
-from blip0.common.api.reports import VALIDATE_ONLY_PARAMETER, FindingListSerializer, ReportSerializer
+from blip0.common.api.reports import (
+    VALIDATE_ONLY_PARAMETER,
+    FindingListSerializer,
+    ReportSerializer,
+)
 from blip0.common.api.views import DocumentViewSet, TenantView, TenantViewSet
 
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -124,11 +129,11 @@ class Blip0Schema(AutoSchema):
         if self._offers_trial:
             parameters.append(VALIDATE_ONLY_PARAMETER)
         if isinstance(self.view, TenantViewSet) and self.view.action in ("list", "retrieve"):
-            fields = list(_described(self.view)().fields)
-            parameters.append(self._names(FIELDS, "Field", fields, _FIELDS))
-            if self.view.expandable:
-                expandable = list(self.view.expandable)
-                parameters.append(self._names(EXPAND, "Expansion", expandable, _EXPAND))
+            shown = _described(self.view)
+            name = self.resolve_serializer(shown, "response").name
+            parameters.append(self._names(FIELDS, f"{name}Field", shown().fields, _FIELDS))
+            if offered := self.view.expandable:
+                parameters.append(self._names(EXPAND, f"{name}Expansion", offered, _EXPAND))
         return parameters
 
     def get_response_serializers(self) -> Any:
@@ -158,7 +163,7 @@ class Blip0Schema(AutoSchema):
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
         """Requests are refused for a member too many; what is read whole lacks none."""
-        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]  # drf-spectacular's
         if direction == "request" and "properties" in schema:
             schema["additionalProperties"] = False
         whole = "never_partial" if direction == "request" else "read_whole"
@@ -184,17 +189,12 @@ class Blip0Schema(AutoSchema):
             shown.setdefault(name, {**member, "description": f"With `?{EXPAND}={name}`."})
 
     def _names(
-        self, parameter: str, suffix: str, names: list[str], description: str
+        self, parameter: str, enum: str, names: Iterable[str], description: str
     ) -> OpenApiParameter:
         """A parameter that lists some of these names, separated by commas."""
-        shown = self.resolve_serializer(_described(self.view), "response").name
-        component = ResolvedComponent(
-            name=f"{shown}{suffix}",
-            type=ResolvedComponent.SCHEMA,
-            schema={"type": "string", "enum": names},
-            object=f"{shown}{suffix}",
+        component = self._component(
+            ResolvedComponent.SCHEMA, enum, {"type": "string", "enum": list(names)}
         )
-        self.registry.register_on_missing(component)
         return OpenApiParameter(
             parameter,
             {"type": "array", "items": component.ref},
@@ -208,17 +208,15 @@ class Blip0Schema(AutoSchema):
         """A reference to the response that all operations have in common."""
         name, description, headers = _PROBLEMS[status]
         body = {"schema": self.resolve_serializer(ProblemSerializer, "response").ref}
-        component = ResolvedComponent(
-            name=name,
-            type=ResolvedComponent.RESPONSE,
-            schema={
+        component = self._component(
+            ResolvedComponent.RESPONSE,
+            name,
+            {
                 "description": description,
                 **({"headers": headers} if headers else {}),
                 "content": {CONTENT_TYPE: body},
             },
-            object=name,
         )
-        self.registry.register_on_missing(component)
         reference: dict[str, Any] = component.ref
         return reference
 
@@ -232,6 +230,12 @@ class Blip0Schema(AutoSchema):
             serializers=[saved, ReportSerializer],
             resource_type_field_name=None,
         )
+
+    def _component(self, kind: str, name: str, content: dict[str, Any]) -> ResolvedComponent:
+        """The component of that name, made unless it is there."""
+        component = ResolvedComponent(name=name, type=kind, schema=content, object=name)  # type: ignore[no-untyped-call]  # drf-spectacular's
+        self.registry.register_on_missing(component)
+        return component
 
     @property
     def _offers_trial(self) -> bool:

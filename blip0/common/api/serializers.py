@@ -13,7 +13,6 @@ from django.utils.datastructures import MultiValueDict
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-
 _TYPES: Final[tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], type, str], ...]] = (
     (serializers.BooleanField, bool, "It must be true or false, without quotes."),
     (serializers.IntegerField, int, "It must be a whole number, without quotes."),

@@ -35,6 +35,7 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
         case.headers["Cookie"] = sign_in()[1]
     if operation == "import" and case.meta and case.meta.generation.mode.is_positive:
         # Not in place: other cases share the body.
+        assert isinstance(case.body, dict)
         case.body = {**case.body, "file": Binary(ARCHIVE.read_bytes())}
 
 

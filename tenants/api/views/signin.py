@@ -21,8 +21,8 @@ from tenants.api.refresh_cookie import (
     require_same_site,
 )
 from tenants.api.serializers import (
-    LoginSerializer,
     LoginResponseSerializer,
+    LoginSerializer,
     TenantSerializer,
     body,
 )
