@@ -56,6 +56,10 @@ def node_modules() -> Path:
 def node(folder: Path, script: str | Path, *arguments: str | Path) -> None:
     """Run a script in a folder; what it says is the error."""
     done = subprocess.run(
-        [NODE, script, *arguments], cwd=folder, capture_output=True, text=True, check=False
+        [NODE, script, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
