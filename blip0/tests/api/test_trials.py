@@ -17,7 +17,8 @@ API = "/api/v1"
 WRITES = ("post", "put", "patch", "delete")
 NO_SAVES = (
     "login", "logout", "refresh", "me_password", "me_switch_tenant", "password_reset",
-    "password_reset_confirm", "invitations_accept", "sign_up", "sign_up_confirm",  # identity: what they answer is what they do
+    "password_reset_confirm", "invitations_accept", "sign_up", "sign_up_confirm",
+    # Identity, all of these: what they answer is what they do.
     "triggers_test",  # sends
     "monitors_validate", "triggers_validate",  # save nothing anyway
 )  # fmt: skip
