@@ -87,6 +87,11 @@ _PROBLEMS: dict[str, tuple[str, str, dict[str, Any]]] = {
         "Too often, or no call is left at present; `Retry-After` says for how long.",
         {"Retry-After": _RETRY_AFTER},
     ),
+    "503": (
+        "ServiceUnavailable",
+        "The database doesn't answer at present; `Retry-After` says when to try again.",
+        {"Retry-After": _RETRY_AFTER},
+    ),
 }
 """Of each status: the name of the response, what it means, and the headers beside the body."""
 
@@ -254,9 +259,11 @@ class Blip0Schema(AutoSchema):
         return isinstance(view, TenantView) and view.keeps_answers and self.method == "POST"
 
     def _problem_statuses(self) -> list[str]:
-        statuses = []
+        statuses = ["406"]
+        if self.method in _WRITES or isinstance(self.view, TenantView):
+            statuses.append("503")
         if isinstance(self.view, TenantView):
-            statuses += ["401", "403", "406", "429"]
+            statuses += ["401", "403", "429"]
             if "{" in self.path:
                 statuses.append("404")
             statuses.append("422")  # an unknown parameter

@@ -16,9 +16,9 @@ from triggers.tests.factories import document as trigger_document
 API = "/api/v1"
 WRITES = ("post", "put", "patch", "delete")
 NO_SAVES = (
+    # Identity: what these answer is what they do.
     "login", "logout", "refresh", "me_password", "me_switch_tenant", "password_reset",
     "password_reset_confirm", "invitations_accept", "sign_up", "sign_up_confirm",
-    # Identity, all of these: what they answer is what they do.
     "triggers_test",  # sends
     "monitors_validate", "triggers_validate",  # save nothing anyway
 )  # fmt: skip
