@@ -7,6 +7,7 @@ rules; serializers of them only describe their shape in the OpenAPI document.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any, Final
 
 from django.utils.datastructures import MultiValueDict
@@ -42,9 +43,9 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 def _mistyped(field: serializers.Field[Any, Any, Any, Any], value: Any) -> list[ErrorDetail]:
     """What is wrong with the type of a value, null aside, of which the field itself judges."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON has one type of numbers: 5.0 is 5
     for kind, json_type, message in _TYPES:
         if isinstance(field, kind):
-            is_number_for_flag = json_type is int and isinstance(value, bool)
-            right = value is None or (isinstance(value, json_type) and not is_number_for_flag)
-            return [] if right else [ErrorDetail(message, "type")]
+            return [] if type(value) in (json_type, NoneType) else [ErrorDetail(message, "type")]
     return []

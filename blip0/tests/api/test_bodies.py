@@ -148,3 +148,11 @@ def test_request_id__given_and_well_formed__is_kept_and_another_is_replaced(db):
 
 def test_response__of_a_tenant__is_never_kept_by_shared_caches(acme):
     assert ana().get(URL)["Cache-Control"] == "private, no-cache"
+
+
+def test_body__number_with_a_zero_fraction__is_whole(acme):
+    alerting = {"threshold": {"amount": 5.0, "window_s": 60}}
+
+    answer = ana().patch("/api/v1/tenant", {"alerting": alerting})
+
+    assert answer.json()["alerting"]["threshold"]["amount"] == 5
