@@ -13,7 +13,8 @@ SECONDS ?= 60
 SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test test-fast test-faults test-contract lint types contracts requirements docker-up clean
+.PHONY: help setup up test test-fast test-faults test-contract test-machine \
+	lint types contracts requirements docker-up clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +37,9 @@ test-faults: $(STAMP) ## Run the fault suite at the product's pace; FAULTS=short
 test-contract: $(STAMP) ## Run Schemathesis against the running server: SECONDS=600, SEED=… of a failure
 	@CONTRACT_SECONDS=$(SECONDS) CONTRACT_SEED=$(SEED) \
 		$(BIN)/python -m pytest -n 0 -s --show-capture=no -m contract blip0/tests/contract
+
+test-machine: $(STAMP) ## Play many long histories of two tenants; takes minutes
+	@MACHINE=long $(BIN)/python -m pytest -n 0 blip0/tests/machine
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check .
