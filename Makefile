@@ -25,7 +25,7 @@ setup: $(STAMP) ## Make .venv with everything a developer needs
 up: $(STAMP) ## Run the whole product on this machine; Ctrl-C stops it
 	@$(BIN)/python manage.py up
 
-test: $(STAMP) ## Run all tests but the fault suite
+test: $(STAMP) ## Run all tests but the fault suite and Schemathesis
 	@$(BIN)/python -m pytest -n 2 -m "not faults and not contract"
 
 test-fast: $(STAMP) ## Run the tests that take no browser and no patience
