@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 FAULTS ?= full
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test test-fast test-faults lint types contracts requirements docker-up clean
+.PHONY: help setup up test test-fast test-faults test-machine lint types contracts requirements docker-up clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,9 @@ test-fast: $(STAMP) ## Run the tests that take no browser and no patience
 
 test-faults: $(STAMP) ## Run the fault suite at the product's pace; FAULTS=short takes a minute
 	@FAULTS=$(FAULTS) $(BIN)/python -m pytest -n 2 --dist worksteal -m faults cachesync/tests/faults
+
+test-machine: $(STAMP) ## Play many long histories of two tenants; takes minutes
+	@MACHINE=long $(BIN)/python -m pytest -n 0 blip0/tests/machine
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check .

@@ -40,14 +40,14 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> I
 
 
 @pytest.fixture(scope="session")
-def _baseline(django_db_setup: None, django_db_blocker: Any) -> Baseline:
+def baseline(django_db_setup: None, django_db_blocker: Any) -> Baseline:
     with django_db_blocker.unblock():
         return Baseline()
 
 
 @pytest.fixture
 def committed(
-    _baseline: Any, django_db_blocker: Any, projection_redis: redis.Redis
+    baseline: Any, django_db_blocker: Any, projection_redis: redis.Redis
 ) -> Iterator[None]:
     """Real transactions: commits happen, `on_commit` runs, deferred triggers fire at commit.
 
@@ -59,7 +59,7 @@ def committed(
             yield
         finally:
             connections.close_all()
-            _baseline.restore()
+            baseline.restore()
             connections.close_all()
 
 
