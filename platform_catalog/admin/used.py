@@ -11,6 +11,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
 
+from blip0.common.admin.base import SEES_USERS
 from blip0.common.admin.display import link
 from blip0.common.admin.projection import ProjectedAdmin
 from blip0.common.usage import TenantUse, Usage, usage_of
@@ -44,7 +45,7 @@ class UsedAdmin(ProjectedAdmin[M]):
     def _used_by(self, request: HttpRequest, key: str) -> dict[str, Any]:
         usage = usage_of(self.usage_kind, key)
         shown: Sequence[TenantUse] = ()
-        if request.user.has_perm("tenants.view_tenant"):
+        if request.user.has_perm(SEES_USERS):
             shown = usage.tenants[:SHOWN_TENANTS]
         tenants = Tenant.objects.in_bulk([use.tenant_id for use in shown])
         return {
