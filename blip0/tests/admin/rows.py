@@ -73,7 +73,7 @@ ROWS: dict[type[Model], Make] = {
         description=name
     ),
     catalogue.FilterScriptVersion: lambda name, n: catalogue_rows.FilterScriptVersionFactory.create(
-        note=name, version=n + 2
+        script=catalogue_rows.FilterScriptFactory.create(), note=name, version=n + 2
     ),
     catalogue.MonitorTemplate: lambda name, n: catalogue_rows.MonitorTemplateFactory.create(
         name=f"{name}{n}"

@@ -66,12 +66,12 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
     Group: _TENANTS,
     catalogue.Network: {
         **_EDITED,
-        **dict.fromkeys(("enable", "disable", "enable_selected", "disable_selected"), "ca"),
+        **dict.fromkeys(("enable", "disable", "enable_selected", "probe"), "ca"),
     },
     catalogue.BlockProgress: _CATALOGUE,
     catalogue.FilterScript: _EDITED,
-    catalogue.FilterScriptVersion: {**_CATALOGUE, "roll_back": "ca"},
-    catalogue.MonitorTemplate: _EDITED,
+    catalogue.FilterScriptVersion: {**_CATALOGUE, "compare": ALL, "roll_back": "ca"},
+    catalogue.MonitorTemplate: {**_EDITED, "preview": ALL},
     triggers.Trigger: {
         **_MANAGED,
         **dict.fromkeys(("enable", "disable", "enable_selected", "disable_selected"), "oa"),

@@ -22,15 +22,11 @@ URL = reverse("admin:platform_catalog_network_probe", args=["test_chain"])
 def endpoints(acme: object, node: NodeServer) -> list[RpcEndpoint]:
     """One that is well, one that is switched off and serves no JSON, and a secret one."""
     network = NetworkFactory.create(slug="test_chain", chain_id=BASE, endpoint=None)
+    add = RpcEndpointFactory.create
     return [
-        RpcEndpointFactory.create(network=network, position=place, **fields)
-        for place, fields in enumerate(
-            (
-                {"url": node.url()},
-                {"url": node.url("/garbage"), "enabled": False},
-                {"url": "TEST_CHAIN_URL", "url_kind": UrlKind.ENVIRONMENT},
-            )
-        )
+        add(network=network, position=0, url=node.url()),
+        add(network=network, position=1, url=node.url("/garbage"), enabled=False),
+        add(network=network, position=2, url="TEST_CHAIN_URL", url_kind=UrlKind.ENVIRONMENT),
     ]
 
 
