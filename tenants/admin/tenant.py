@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect
-from django.urls import path
+from django.http import HttpRequest
 
-from blip0.common.admin.actions import ReasonForm, object_action
-from blip0.common.admin.base import PlatformAdmin, actor_of
-from blip0.common.admin.display import badge, stamp
+from blip0.common.admin.actions import ReasonForm, held, object_action
+from blip0.common.admin.base import actor_of
+from blip0.common.admin.cards import tenant_cards
+from blip0.common.admin.display import badge, day, stamp
 from blip0.common.admin.fields import AnyModelForm, text_field
 from blip0.common.admin.inlines import RowsInline, ShownInline, kept_rows
-from tenants.admin.visit import enter, entered_tenant, leave
+from tenants.admin.inside import WaysInside
 from tenants.choices import TenantStatus
 from tenants.models import LimitOverride, Membership, Tenant
 from tenants.services.lifecycle import (
@@ -67,7 +68,7 @@ def _is(*statuses: TenantStatus) -> Any:
 
 
 @admin.register(Tenant)
-class TenantAdmin(PlatformAdmin[Tenant]):
+class TenantAdmin(WaysInside):
     """A tenant's row is never deleted, and its status moves by the buttons only."""
 
     audit_kind = "tenant"
@@ -105,10 +106,27 @@ class TenantAdmin(PlatformAdmin[Tenant]):
         "ends",
         "provisioning_error",
     )
-    actions_detail = ("work_inside", "suspend", "activate", "restore", "delete")
+    change_form_outer_before_template = "admin/includes/cards.html"
+    actions_detail = ("work_inside", "allow_changes", "suspend", "activate", "restore", "delete")
 
     def get_inlines(self, request: HttpRequest, obj: Tenant | None) -> Any:
         return [LimitOverrideInline, MembershipInline] if obj else []
+
+    has_suspend_permission = held("tenants.suspend_tenant")
+    # Not Django's own, which would offer to delete the row.
+    has_delete_tenant_permission = held("tenants.delete_tenant")
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        context = dict(extra_context or {})
+        if object_id is not None and (tenant := self.get_object(request, unquote(object_id))):
+            context["cards"] = tenant_cards(request, tenant.pk)
+        return super().changeform_view(request, object_id, form_url, context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
         return super().get_queryset(request).annotate(member_count=Count("memberships"))
@@ -124,10 +142,6 @@ class TenantAdmin(PlatformAdmin[Tenant]):
         if obj is None:
             kwargs["form"] = TenantAddForm
         return super().get_form(request, obj, change=change, **kwargs)
-
-    def get_urls(self) -> list[Any]:
-        leaving = self.admin_site.admin_view(self.leave_view)
-        return [path("leave/", leaving, name="tenants_tenant_leave"), *super().get_urls()]
 
     def create_object(self, request: HttpRequest, form: Any) -> Tenant:
         data = form.cleaned_data
@@ -159,7 +173,7 @@ class TenantAdmin(PlatformAdmin[Tenant]):
 
     @admin.display(description="since", ordering="created_at")
     def since(self, obj: Tenant) -> str:
-        return f"{obj.created_at:%Y-%m-%d}"
+        return day(obj.created_at)
 
     @admin.display(description="created")
     def created(self, obj: Tenant) -> str:
@@ -174,35 +188,10 @@ class TenantAdmin(PlatformAdmin[Tenant]):
         return stamp(obj.delete_after)
 
     @object_action(
-        "Work inside this tenant",
-        explain="You will see and change this tenant's monitors and triggers, as staff. The audit "
-        "log keeps that you went in, why, and when you left.",
-        permissions=["view"],
-        form=ReasonForm,
-        when=lambda tenant: tenant.status not in (TenantStatus.PROVISIONING, TenantStatus.DELETED),
-        icon="meeting_room",
-    )
-    def work_inside(self, request: HttpRequest, obj: Tenant, data: dict[str, Any]) -> HttpResponse:
-        enter(request, obj, data["reason"])
-        self.message_user(request, f"You are inside {obj.slug}.", messages.SUCCESS)
-        return redirect(self.change_url(obj.pk))
-
-    def leave_view(self, request: HttpRequest) -> HttpResponse:
-        """The banner's button. A GET would let any link do it."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        tenant = entered_tenant(request)
-        leave(request)
-        if tenant is None:
-            return redirect("admin:tenants_tenant_changelist")
-        self.message_user(request, f"You have left {tenant.slug}.", messages.SUCCESS)
-        return redirect(self.change_url(tenant.pk))
-
-    @object_action(
         "Suspend",
         explain="All its monitors stop at once and its members are shut out. Nothing is lost, and "
         "it can be activated again. Its owners read the reason.",
-        permissions=["change"],
+        permissions=["suspend"],
         form=ReasonForm,
         when=_is(TenantStatus.ACTIVE),
         icon="pause_circle",
@@ -214,7 +203,7 @@ class TenantAdmin(PlatformAdmin[Tenant]):
     @object_action(
         "Activate",
         explain="Its monitors run again, and its members can sign in.",
-        permissions=["change"],
+        permissions=["suspend"],
         when=_is(TenantStatus.SUSPENDED),
         icon="play_circle",
     )
@@ -245,8 +234,4 @@ class TenantAdmin(PlatformAdmin[Tenant]):
     )
     def delete(self, request: HttpRequest, obj: Tenant, data: dict[str, Any]) -> str:
         gone = tenant_delete(tenant=obj, reason=data["reason"], actor=actor_of(request))
-        return f"{obj.slug} stops now; its data goes after {gone.delete_after:%Y-%m-%d}."
-
-    def has_delete_tenant_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Not Django's own, which would offer to delete the row."""
-        return request.user.has_perm("tenants.delete_tenant")
+        return f"{obj.slug} stops now; its data goes after {day(gone.delete_after)}."

@@ -34,6 +34,7 @@ def _hidden(page: str) -> dict[str, str]:
 def _go_into(client: Client, tenant: Tenant) -> None:
     url = reverse("admin:tenants_tenant_work_inside", args=[tenant.pk])
     assert client.post(url, {"reason": "Another tab."}).status_code == 302
+    client.post(reverse("admin:tenants_tenant_allow_changes", args=[tenant.pk]))
 
 
 @pytest.mark.parametrize(
@@ -147,14 +148,14 @@ def test_visit__sign_out__ends_it_in_the_audit_log(inside: Client, acme: Tenant)
     assert (record.tenant_id, record.actor_name) == (acme.pk, STAFF)
 
 
-def test_visit__right_to_see_tenants_taken__ends_at_once(
+def test_visit__right_to_enter_tenants_taken__ends_at_once(
     clerk: Callable[..., Client], enter: Callable[[Client], None]
 ) -> None:
-    client = clerk("tenants.view_tenant", "triggers.view_trigger")
+    client = clerk("tenants.view_tenant", "tenants.enter_tenant", "triggers.view_trigger")
     enter(client)
     assert client.get(TRIGGERS).status_code == 200
     User.objects.get(email="clerk@blip0.test").user_permissions.filter(
-        codename="view_tenant"
+        codename="enter_tenant"
     ).delete()
 
     assert client.get(TRIGGERS).status_code == 302
