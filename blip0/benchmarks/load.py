@@ -11,6 +11,7 @@ import asyncio
 import json
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
@@ -20,8 +21,8 @@ HOST: Final = "127.0.0.1"
 LEAD_S: Final = 0.5
 """From the plan to its first moment."""
 PATIENCE_S: Final = 30.0
-CREATED: Final = "{created}"
-"""In a path: the object that an earlier call of the plan has made."""
+CREATED: Final = "created"
+"""Instead of a path: the object that an earlier call of the plan makes."""
 NO_ANSWER: Final = 0
 
 
@@ -38,7 +39,7 @@ class Call:
     body: str = ""
     expected: int = 200
     creates: int | None = None
-    """A number under which the answer's `Location` is kept, or is looked up for `CREATED`."""
+    """The number of what the call makes; a later one of that number has `CREATED` as its path."""
 
     def as_bytes(self, path: str) -> bytes:
         body = self.body.encode()
@@ -116,7 +117,7 @@ class Load:
         self._idle: asyncio.Queue[Client] = asyncio.Queue()
         for _ in range(clients):
             self._idle.put_nowait(Client(port))
-        self._created: dict[int, str] = {}
+        self._created: defaultdict[int, asyncio.Future[str]] = defaultdict(asyncio.Future)
 
     async def make(self, calls: Sequence[Call]) -> list[Answer]:
         """The answers in the order of the calls, which are in the order in which they are due."""
@@ -130,11 +131,11 @@ class Load:
         return await asyncio.gather(*tasks)
 
     async def _one(self, call: Call, due: float) -> Answer:
+        path = call.path
+        if path == CREATED:
+            path = await self._created[call.creates or 0]
         client = await self._idle.get()
         sent = time.monotonic()
-        path = call.path
-        if CREATED in path and call.creates is not None:
-            path = path.replace(CREATED, self._created.pop(call.creates, "not-there"))
         try:
             status, headers, size = await asyncio.wait_for(
                 client.exchange(call.as_bytes(path)), PATIENCE_S
@@ -144,8 +145,8 @@ class Load:
             status, headers, size = NO_ANSWER, {}, 0
         finally:
             self._idle.put_nowait(client)
-        if call.creates is not None and "location" in headers:
-            self._created[call.creates] = urlsplit(headers["location"]).path
+        if call.path != CREATED and call.creates is not None:
+            self._created[call.creates].set_result(urlsplit(headers.get("location", "/")).path)
         return Answer(
             status=status,
             late=sent - due,

@@ -18,10 +18,13 @@ from typing import Final
 
 import psutil
 from django.conf import settings
+from django.db import connection
 
 from blip0.embedded.launch import launch_command
 from blip0.embedded.processes import PROCESSES, command
 from blip0.embedded.server import free_port
+from cachesync.store import Store
+from tenants.store.client import cache_redis
 
 APPLICATION: Final = "blip0.benchmarks.timed:application"
 START_S: Final = 60.0
@@ -35,15 +38,16 @@ class NotServing(Exception):
 
 @dataclass(frozen=True)
 class Product:
-    """All processes, by name. `port` is the web's."""
+    """All processes, by name, and the services' where these run here. `port` is the web's."""
 
     port: int
     running: Mapping[str, psutil.Process]
+    services: Mapping[str, psutil.Process]
     logs: Path
 
     def busy(self) -> dict[str, float]:
-        """Seconds of processor time that each process and its children have taken so far."""
-        return {name: _busy(process) for name, process in self.running.items()}
+        """Seconds of processor time that each has taken so far, its children included."""
+        return {name: _busy(process) for name, process in {**self.running, **self.services}.items()}
 
     def log_of(self, name: str) -> str:
         """The end of what a process has said."""
@@ -75,7 +79,7 @@ def product(folder: Path, *, server: str | None) -> Iterator[Product]:
             name: psutil.Process(stack.enter_context(_started(name, line, folder, environ)))
             for name, line in commands.items()
         }
-        served = Product(port, running, folder)
+        served = Product(port, running, _services(), folder)
         _await(served)
         yield served
 
@@ -115,12 +119,23 @@ def _await(served: Product) -> None:
         time.sleep(0.1)
 
 
+def _services() -> dict[str, psutil.Process]:
+    """The services' processes; none of those that run on another machine."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (backend,) = cursor.fetchone()
+    processes = {"postgres": backend}
+    for name, client in (("redis", Store().client), ("cache", cache_redis())):
+        processes[name] = client.info("server")["process_id"]
+    found = {name: psutil.Process(pid) for name, pid in processes.items() if psutil.pid_exists(pid)}
+    if "postgres" in found:
+        found["postgres"] = found["postgres"].parent()
+    return found
+
+
 def _busy(process: psutil.Process) -> float:
-    seconds = 0.0
-    for each in (process, *process.children(recursive=True)):
-        times = each.cpu_times()
-        seconds += times.user + times.system
-    return seconds
+    """Of a process with its children, those that have ended by now included."""
+    return sum(sum(each.cpu_times()[:4]) for each in (process, *process.children(recursive=True)))
 
 
 def _log(folder: Path, name: str) -> Path:

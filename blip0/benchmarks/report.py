@@ -82,8 +82,8 @@ class Line:
 class ApiReport:
     """A run. `late`: how long calls waited for a free client, in milliseconds.
 
-    `busy`: processor time by process, in percent of one processor; `drift`: what differs between
-    Postgres and Redis afterwards.
+    `busy`: seconds of processor time by process; `drift`: how many scopes differ between Postgres
+    and Redis afterwards.
     """
 
     world: str
@@ -147,8 +147,9 @@ class ApiReport:
         for part in (self.groups, self.operations):
             yield from (_shown(line) for line in part)
             yield ""
-        busy = ", ".join(f"{name} {percent:.0f}" for name, percent in self.busy.items())
-        yield f"processor time, percent of one: {busy}"
+        busy = ", ".join(f"{name} {spent / calls * 1000:.1f}" for name, spent in self.busy.items())
+        share = sum(self.busy.values()) / self.seconds
+        yield f"processor time a call, ms:  {busy}; in all {share:.0%} of one processor"
         yield f"a call waits for a client, ms:  {self.late}"
         yield f"Redis and Postgres afterwards:  {self.drift} scopes differ"
         yield str(self.machine)

@@ -72,9 +72,8 @@ def measure(load: Load, *, say: Callable[[str], None]) -> ApiReport:
     ):
         _make(warm, served, load.clients)
         say(f"{load.rate:g} calls a second for {load.seconds:g} s")
-        before, began = served.busy(), time.monotonic()
+        before = served.busy()
         answers, generator_s = _make(calls, served, load.clients)
-        lasted = time.monotonic() - began
         busy = {name: spent - before[name] for name, spent in served.busy().items()}
         _await_projection()
         if any(answer.status in (0, 500, 502, 503) for answer in answers):
@@ -95,9 +94,7 @@ def measure(load: Load, *, say: Callable[[str], None]) -> ApiReport:
         groups=lines_by(pairs, "group"),
         operations=lines_by(pairs, "operation"),
         late=Spread.of(answer.late * 1000 for answer in answers),
-        busy={
-            name: spent / lasted * 100 for name, spent in {**busy, GENERATOR: generator_s}.items()
-        },
+        busy={**busy, GENERATOR: generator_s},
         drift=drift,
         machine=Machine.now(),
     )
