@@ -15,7 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from blip0.benchmarks.load import CREATED, Call
-from blip0.benchmarks.world import Place
+from blip0.benchmarks.world import CREATED_SLUG, Place
 from blip0.common.api.etags import etag_of
 from blip0.common.tenancy import in_tenant
 from cachesync.benchmarks.content import tenant_monitors
@@ -147,12 +147,16 @@ class Mix:
         return Asked(path=f"monitors/{self._written_one(place)}/resume", method="POST")
 
     def create(self, place: Place) -> Asked:
-        name = f"Created {uuid.uuid4().hex}"
+        number = uuid.uuid4().hex
         return Asked(
             path="monitors",
             method="POST",
             headers={"Idempotency-Key": uuid.uuid4().hex},
-            body={**self._document(place), "name": name, "slug": name.lower().replace(" ", "-")},
+            body={
+                **self._document(place),
+                "name": f"Created {number}",
+                "slug": f"{CREATED_SLUG}{number}",
+            },
             expected=201,
         )
 

@@ -15,9 +15,11 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
-from blip0.common.tenancy import in_tenant
+from blip0.common.db.schemas import select_in_each, tenant_schemas
+from blip0.common.tenancy import in_tenant, tenant_id_of
 from cachesync.benchmarks.world import ACTOR, PREFIX, world_ensure
 from monitors.models import Match, Monitor
+from monitors.services import monitor_delete
 from tenants.api.tokens import TenantAccessToken
 from tenants.choices import Role
 from tenants.contracts import PERMISSIONS, ApiKeyText
@@ -27,6 +29,8 @@ from triggers.models import Trigger
 
 MATCHES: Final = 100
 """Of each tenant; and as many audit records."""
+CREATED_SLUG: Final = "created-"
+"""How the slugs begin of what callers create."""
 SESSION_TENANTS: Final = 50
 """After so many a session of Postgres is given back: it keeps what it knows of each schema."""
 
@@ -45,9 +49,24 @@ class Place:
 
 def places_ensure(*, tenants: int, monitors: int, say: Callable[[str], None]) -> list[Place]:
     """That many tenants; what is missing is made. Raises `Conflict`: see `world_ensure`."""
+    _delete_created()
     ids = world_ensure(tenants=tenants, monitors=monitors, say=say)
     credentials = _credentials(ids)
     return [_place(number, pk, *credentials[pk]) for number, pk in enumerate(ids, start=1)]
+
+
+def _delete_created() -> None:
+    """What a run has left that was stopped between making something and deleting it."""
+    left = select_in_each(
+        tenant_schemas("monitors_monitor"),
+        "SELECT {name}::text, id FROM {schema}.monitors_monitor "
+        "WHERE deleted_at IS NULL AND starts_with(slug, %(prefix)s)",
+        {"prefix": CREATED_SLUG},
+    )
+    for schema, pk in list(left):
+        if (tenant_id := tenant_id_of(schema)) is not None:
+            with in_tenant(tenant_id):
+                monitor_delete(monitor=Monitor(pk=pk), actor=ACTOR)
 
 
 def _place(number: int, tenant_id: UUID, token: str, key: str) -> Place:
