@@ -128,7 +128,11 @@ class Load:
             if wait > 0:
                 await asyncio.sleep(wait)
             tasks.append(asyncio.create_task(self._one(call, begin + call.due)))
-        return await asyncio.gather(*tasks)
+        answers = await asyncio.gather(*tasks)
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+        await asyncio.sleep(0)  # a transport closes in the loop's next turn
+        return answers
 
     async def _one(self, call: Call, due: float) -> Answer:
         path = call.path
