@@ -128,8 +128,8 @@ def _services() -> dict[str, psutil.Process]:
     for name, client in (("redis", Store().client), ("cache", cache_redis())):
         processes[name] = client.info("server")["process_id"]
     found = {name: psutil.Process(pid) for name, pid in processes.items() if psutil.pid_exists(pid)}
-    if "postgres" in found:
-        found["postgres"] = found["postgres"].parent()
+    if (parent := found["postgres"].parent() if "postgres" in found else None) is not None:
+        found["postgres"] = parent
     return found
 
 

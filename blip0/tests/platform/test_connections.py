@@ -43,7 +43,8 @@ def test_connection__silent__is_kept_and_not_asked(
 ) -> None:
     first = kept()
     asked: list[object] = []
-    monkeypatch.setattr(connections["default"], "is_usable", lambda: asked.append(1) or True)
+    real = connections["default"].is_usable
+    monkeypatch.setattr(connections["default"], "is_usable", lambda: asked.append(real()))
 
     assert kept() == first
     assert asked == []
