@@ -147,7 +147,7 @@ def test_representations__one_and_thirty_rows__cost_the_same(
         assert len(shown) == Trigger.objects.count()
         costs.append(len(log))
     assert len(shown) == 30
-    assert costs == [6, 6]
+    assert costs == [2, 2]
 
 
 # Rotation
