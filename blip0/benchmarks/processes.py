@@ -41,7 +41,7 @@ class Product:
     """All processes, by name, and the services' where these run here. `port` is the web's."""
 
     port: int
-    running: Mapping[str, psutil.Process]
+    running: Mapping[str, psutil.Popen]
     services: Mapping[str, psutil.Process]
     logs: Path
 
@@ -69,14 +69,14 @@ def product(folder: Path, *, server: str | None) -> Iterator[Product]:
         APPLICATION if part == "blip0.wsgi:application" else part for part in commands["web"]
     ]
     if server is not None:
-        filled = server.format(port=port, application=APPLICATION)
+        filled = server.replace("{port}", str(port)).replace("{application}", APPLICATION)
         commands["web"] = [sys.executable, "-m", *shlex.split(filled)]
     metrics = folder / "metrics"
     metrics.mkdir()
     environ = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(metrics), "LOG_FORMAT": "json"}
     with ExitStack() as stack:
         running = {
-            name: psutil.Process(stack.enter_context(_started(name, line, folder, environ)))
+            name: stack.enter_context(_started(name, line, folder, environ))
             for name, line in commands.items()
         }
         served = Product(port, running, _services(), folder)
@@ -85,9 +85,11 @@ def product(folder: Path, *, server: str | None) -> Iterator[Product]:
 
 
 @contextmanager
-def _started(name: str, line: list[str], folder: Path, environ: Mapping[str, str]) -> Iterator[int]:
+def _started(
+    name: str, line: list[str], folder: Path, environ: Mapping[str, str]
+) -> Iterator[psutil.Popen]:
     with _log(folder, name).open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603  # our own commands
+        process = psutil.Popen(
             launch_command(line, parent=os.getpid(), signal_number=signal.SIGTERM),
             cwd=settings.BASE_DIR,
             env=environ,
@@ -95,7 +97,7 @@ def _started(name: str, line: list[str], folder: Path, environ: Mapping[str, str
             stderr=subprocess.STDOUT,
         )
         try:
-            yield process.pid
+            yield process
         finally:
             process.terminate()
             process.wait(STOP_S)
@@ -111,7 +113,7 @@ def _await(served: Product) -> None:
                 if answer.status == 200:
                     return
         except (urllib.error.URLError, OSError):
-            gone = not served.running["web"].is_running()
+            gone = served.running["web"].poll() is not None
             if gone or time.monotonic() > until:
                 raise NotServing(
                     f"The web process doesn't serve:\n{served.log_of('web')}"

@@ -13,6 +13,8 @@ from blip0.benchmarks.timed import read_timing
 from cachesync.benchmarks.measures import Machine, nearest_rank
 
 PROMISED_P95_MS: Final = 50.0
+BEHIND_S: Final = 1.0
+"""A server that keeps up has answered the last call by then, after the time of the load."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +84,7 @@ class Line:
 class ApiReport:
     """A run. `late`: how long calls waited for a free client, in milliseconds.
 
+    `seconds`: the time of the load; `lasted`: until the last answer.
     `busy`: seconds of processor time by process; `drift`: how many scopes differ between Postgres
     and Redis afterwards.
     """
@@ -90,6 +93,7 @@ class ApiReport:
     server_command: str
     rate: float
     seconds: float
+    lasted: float
     groups: Sequence[Line]
     operations: Sequence[Line]
     late: Spread
@@ -128,6 +132,8 @@ class ApiReport:
                     for status, count in sorted(line.wrong.items())
                 )
                 yield f"{line.name}: unexpected answers, by status: {counts}"
+        if self.lasted > self.seconds + BEHIND_S:
+            yield f"the last answer came {self.lasted - self.seconds:.1f} s after the load's end"
         if self.drift:
             yield f"{self.drift} scopes of Redis differ from Postgres"
 

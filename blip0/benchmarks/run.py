@@ -91,6 +91,7 @@ def measure(load: Load, *, say: Callable[[str], None]) -> ApiReport:
         server_command=server_command,
         rate=load.rate,
         seconds=load.seconds,
+        lasted=max(call.due + answer.total for call, answer in pairs),
         groups=lines_by(pairs, "group"),
         operations=lines_by(pairs, "operation"),
         late=Spread.of(answer.late * 1000 for answer in answers),

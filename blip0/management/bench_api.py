@@ -68,6 +68,9 @@ def _load(options: Mapping[str, Any]) -> Load:
             raise CommandError(f"--{name} must be more than 0.")
     if options["monitors"] < LEAST_MONITORS:
         raise CommandError(f"--monitors must be at least {LEAST_MONITORS}.")
+    server = options["server"] or ""
+    if server and not ("{port}" in server and "{application}" in server):
+        raise CommandError("--server must hold {port} and {application}.")
     return Load(
         **{name: options[name] for name in names}, seed=options["seed"], server=options["server"]
     )

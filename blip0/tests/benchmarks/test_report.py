@@ -21,12 +21,13 @@ def _pair(
     return call, Answer(status=status, late=0.0, total=milliseconds / 500, size=100, timing=timing)
 
 
-def _report(line: Line, *, drift: int = 0) -> ApiReport:
+def _report(line: Line, *, drift: int = 0, lasted: float = 10.9) -> ApiReport:
     return ApiReport(
         world="a world",
         server_command="a server",
         rate=10.0,
         seconds=10.0,
+        lasted=lasted,
         groups=[line],
         operations=[line],
         late=Spread.of([0.1]),
@@ -64,6 +65,12 @@ def test_report__each_promise__is_kept_or_named(
 
     assert list(report.broken()) == broken
     assert [text.removeprefix("BROKEN  ") for text in report.lines() if "BROKEN" in text] == broken
+
+
+def test_report__server_that_fell_behind__is_told_however_fast_each_answer_was() -> None:
+    report = _report(Line.of("reads", [_pair(1.0)]), lasted=15.5)
+
+    assert list(report.broken()) == ["the last answer came 5.5 s after the load's end"]
 
 
 def test_report__as_json__comes_back_the_same() -> None:

@@ -22,6 +22,7 @@ def test_bench_api__tiny__numbers_add_up_and_the_exit_says_whether_promises_are_
     monkeypatch.setattr(bench_api, "_FOLDER", tmp_path)
     # Whether the promise is kept under a test run's load isn't the question here.
     monkeypatch.setattr(report, "PROMISED_P95_MS", 60_000.0)
+    monkeypatch.setattr(report, "BEHIND_S", 60.0)
     out = StringIO()
 
     call_command(
@@ -57,8 +58,12 @@ def test_bench_api__tiny__numbers_add_up_and_the_exit_says_whether_promises_are_
 
 @pytest.mark.parametrize(
     ("option", "value", "message"),
-    [("tenants", 0, "--tenants must be more than 0"), ("monitors", 1, "must be at least 2")],
+    [
+        ("tenants", 0, "--tenants must be more than 0"),
+        ("monitors", 1, "must be at least 2"),
+        ("server", "granian --port {port}", "must hold {port} and {application}"),
+    ],
 )
-def test_bench_api__too_few__refused(option: str, value: int, message: str) -> None:
+def test_bench_api__bad_option__refused(option: str, value: object, message: str) -> None:
     with pytest.raises(CommandError, match=message):
         call_command("bench", "api", **{option: value})
