@@ -12,6 +12,8 @@ class Blip0Config(AppConfig):
         # any process; checks and receivers register themselves.
         from blip0 import celery, checks, receivers  # noqa: F401  # see above
         from blip0.common.allowed_targets import ALLOWED_TARGETS
+        from blip0.common.maintenance import MAINTENANCE_BANNER
         from blip0.common.system_settings import register_setting
 
         register_setting(ALLOWED_TARGETS)
+        register_setting(MAINTENANCE_BANNER)

@@ -31,6 +31,12 @@ class BadCredentials(NotSignedIn):
     code = "bad_credentials"
 
 
+class SignUpClosed(NotAllowed):
+    """Only staff make tenants: the platform's setting `sign_up` is off."""
+
+    code = "sign_up_closed"
+
+
 class TooManyAttempts(TooMany):
     """Signing in failed too often, for this account or from this address."""
 

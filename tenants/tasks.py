@@ -12,6 +12,8 @@ from tenants.services import mail
 from tenants.services.answers import kept_answers_prune
 from tenants.services.families import families_prune
 from tenants.services.lifecycle import lifecycles_continue
+from tenants.services.retention import audit_prune
+from tenants.services.signup import SignUp
 from tenants.services.versions import configchanges_prune
 
 
@@ -46,9 +48,21 @@ def send_invitation(invitation_id: str) -> None:
 
 
 @_send_task
+def send_sign_up(email: str, name: str, slug: str) -> None:
+    """The token is made when the mail is."""
+    mail.sign_up_send(SignUp(email, name, slug))
+
+
+@_send_task
 def send_password_reset(email: str) -> None:
     """For unknown addresses too: whoever asks for a reset waits for neither."""
     mail.password_reset_send(email=email)
+
+
+@shared_task
+def prune_audit_log() -> None:
+    """Delete what is older than its retention; beat asks for it every hour."""
+    audit_prune(now=timezone.now())
 
 
 @shared_task

@@ -10,12 +10,15 @@ class TriggersConfig(AppConfig):
     def ready(self) -> None:
         from blip0.common.projected import register_projected
         from blip0.common.reseal import RESEALERS
+        from blip0.common.system_settings import register_setting
         from blip0.common.validation import register_kinds
         from triggers import models
         from triggers.services import triggers_reseal
+        from triggers.services.deliveries.testing import TESTS_PER_HOUR
         from triggers.validators import CHECKS
 
         register_kinds(CHECKS)
+        register_setting(TESTS_PER_HOUR)
         RESEALERS.register("triggers", triggers_reseal)
         register_projected(models.Trigger, kind="trigger", owner_column="id")
         for config in models.TriggerConfig.__subclasses__():

@@ -83,7 +83,7 @@ def _represent(triggers: list[Trigger]) -> list[dict[str, Any]]:
             "name": trigger.name,
             "trigger_type": trigger.trigger_type,
             "enabled": trigger.enabled,
-            "disabled_reason": trigger.disabled_reason,
+            "disabled_reason": trigger.disabled_reason or None,
             "version": trigger.version,
             "created_at": trigger.created_at.isoformat(),
             "updated_at": trigger.updated_at.isoformat(),

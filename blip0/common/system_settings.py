@@ -38,12 +38,17 @@ def _as_it_is(value: T) -> T:
     return value
 
 
+def _anything(_value: object) -> None:
+    """Every value of the type may be set."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SettingDefinition(Generic[T]):
     """A setting: its type, what it is where staff set nothing, and its rules.
 
     `default` is asked anew each time, so it may follow the environment. `clean` gives the normal
-    form of a value, or raises `InvalidField`, which says the rule and the fix.
+    form of a value, or raises `InvalidField`, which says the rule and the fix. `check` does so
+    for what the database must have: it is asked when staff set a value, and not for the default.
     """
 
     key: str
@@ -52,6 +57,14 @@ class SettingDefinition(Generic[T]):
     kind: Kind[T]
     default: Callable[[], T]
     clean: Callable[[T], T] = _as_it_is
+    check: Callable[[T], None] = _anything
+
+    def accept(self, value: object) -> T:
+        """As `read`, of a value that staff set. Raises `InvalidField`."""
+        accepted = self.read(value)
+        with self._named():
+            self.check(accepted)
+        return accepted
 
     def read(self, value: object) -> T:
         """The typed value in normal form, from JSON. Raises `InvalidField`."""

@@ -16,6 +16,7 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
+    "DASHBOARD_CALLBACK": "blip0.common.admin.cards.home_context",
     "GLOBAL_CALLBACK": "tenants.admin.navigation.page_context",
     "SIDEBAR": {
         "show_search": True,
@@ -58,6 +59,7 @@ ADMIN_SIDEBAR = {
         ("cachesync.Sample", "monitoring"),
         ("tenants.ConfigVersion", "counter_1"),
         ("tenants.ConfigChange", "difference"),
+        ("runtimes", "memory"),
         ("spec-conflicts", "call_split"),
     ],
     "Audit": [("tenants.AuditRecord", "history")],

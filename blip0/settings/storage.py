@@ -83,6 +83,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(600.0),
         "options": {"expires": 590},
     },
+    "prune-audit-log": {
+        "task": "tenants.tasks.prune_audit_log",
+        "schedule": schedule(3600.0),
+        "options": {"expires": 3500},
+    },
     "prune-kept-answers": {
         "task": "tenants.tasks.prune_kept_answers",
         "schedule": schedule(3600.0),

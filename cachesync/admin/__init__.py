@@ -6,6 +6,7 @@ from django.contrib import admin
 
 from blip0.common.admin.base import ViewOnlyAdmin
 from blip0.common.admin.display import badge, json_block, stamp
+from cachesync.admin import home, runtimes  # noqa: F401  # importing them registers cards and pages
 from cachesync.models import ProjectedDocument, ProjectedScope, Sample
 
 STATE_COLOURS = {
@@ -34,7 +35,8 @@ class ProjectedDocumentAdmin(ViewOnlyAdmin[ProjectedDocument]):
 
 @admin.register(ProjectedScope)
 class ProjectedScopeAdmin(ViewOnlyAdmin[ProjectedScope]):
-    list_display = ("scope", "rev", "epoch")
+    list_display = ("scope", "rev", "epoch", "condition", "duration_ms")
+    list_filter = ("condition",)
     search_fields = ("=scope",)
 
 

@@ -32,7 +32,8 @@ from cachesync.store import Store
 
 logger = structlog.get_logger(__name__)
 
-UNSETTLED = frozenset({Result.AHEAD, Result.DIVERGED, Result.CONFLICT, Result.STALE})
+OTHER_HISTORY = frozenset({Result.AHEAD, Result.DIVERGED})
+UNSETTLED = OTHER_HISTORY | {Result.CONFLICT, Result.STALE}
 
 Task: TypeAlias = tuple[Scope, Version, Look]
 """A scope, the version that it should have, and how closely to look."""
@@ -71,6 +72,7 @@ class Round:
     _durations: dict[Scope, float] = field(default_factory=dict)
     _fine: set[Scope] = field(default_factory=set)
     _unsettled: set[Scope] = field(default_factory=set)
+    _other_history: set[Scope] = field(default_factory=set)
 
     @property
     def complete(self) -> bool:
@@ -81,13 +83,17 @@ class Round:
 
     @property
     def complete_enough(self) -> bool:
-        """The same, without those that failed again and again: nobody waits for them."""
-        waited_for = [
-            scope
-            for scope in (*self.failed, *self.postponed)
-            if (row := self.known.get(Scope(scope))) is None or row.failures < ISOLATED_AFTER
-        ]
-        return not (waited_for or self.left or any(self.results[r] for r in UNSETTLED))
+        """The same, without the tenants that nobody waits for.
+
+        They failed again and again, or Redis has another history of theirs, which runs on until an
+        operator decides.
+        """
+        troubled = {*self._unsettled, *map(Scope, self.postponed)}
+        return not self.left and all(map(self._is_excused, troubled))
+
+    def _is_excused(self, scope: Scope) -> bool:
+        row = self.known.get(scope)
+        return scope in self._other_history or (row is not None and row.failures >= ISOLATED_AFTER)
 
     @property
     def is_over(self) -> bool:
@@ -156,6 +162,8 @@ class Round:
                 with self._counting:
                     self.results[result] += 1
             (self._unsettled if result in UNSETTLED else self._fine).add(scope)
+            if result in OTHER_HISTORY and not scope.is_platform:
+                self._other_history.add(scope)
         return result
 
     @contextmanager

@@ -7,7 +7,7 @@ import redis
 from structlog.testing import capture_logs
 
 from cachesync.contracts import Look, Result
-from cachesync.keys import Scope
+from cachesync.keys import READY, Scope
 from cachesync.models import ProjectedScope
 from cachesync.services.project import scope_project
 from cachesync.services.reconcile import reconcile
@@ -86,6 +86,17 @@ def test_ahead__postgres_grows_past_it__still_another_history(
     ConfigChange.objects.filter(scope=scope.id).delete()
     assert sweep(store=store).results == {Result.DIVERGED: 1}
     assert projection_redis.scard(scope.active) == 1
+
+
+def test_ready__lost_while_one_tenant_is_of_another_history__declared_again(
+    in_acme, scope, store, projection_redis
+):
+    make_monitor(in_acme)
+    reconcile(store=store)
+    _another_history(scope, projection_redis)
+    projection_redis.delete(READY)
+    assert sweep(store=store).results == {Result.DIVERGED: 1}
+    assert projection_redis.exists(READY)
 
 
 def test_diverged__redis_was_emptied__nothing_stands_against_it(

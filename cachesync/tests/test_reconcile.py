@@ -13,7 +13,7 @@ from django.db import connection
 from blip0.common.tenancy import in_tenant
 from cachesync import reader
 from cachesync.contracts import Result
-from cachesync.keys import HEARTBEAT, READY, Scope
+from cachesync.keys import HEARTBEAT, PLATFORM, READY, Scope
 from cachesync.services.project import scope_project
 from cachesync.services.reconcile import RECONCILE_LOCK, reconcile
 from cachesync.services.sweep import only_one, sweep
@@ -128,11 +128,9 @@ def test_sweep__one_scope_is_poisoned__the_others_are_projected(
     assert projection_redis.smembers(Scope(str(globex.pk)).active) == {str(monitor.pk)}
 
 
-def test_reconcile__not_complete__never_declared_ready(in_acme, store, projection_redis):
-    make_monitor(in_acme)
-    scope = Scope(str(in_acme.pk))
-    scope_project(scope=scope, store=store)
-    projection_redis.hincrby(scope.meta, "rev", 5)
+def test_reconcile__platform_not_complete__never_declared_ready(store, projection_redis):
+    scope_project(scope=PLATFORM, store=store)
+    projection_redis.hincrby(PLATFORM.meta, "rev", 5)
     reconcile(store=store)
     assert not projection_redis.exists(READY)
 

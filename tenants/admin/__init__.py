@@ -1,5 +1,6 @@
 """The back office of tenants and people, and the way into a tenant."""
 
+from tenants.admin import home  # noqa: F401  # importing it registers the cards
 from tenants.admin.people import ApiKeyAdmin, InvitationAdmin, MembershipAdmin
 from tenants.admin.plans import DomainAdmin, PlanAdmin
 from tenants.admin.records import AuditRecordAdmin, ConfigChangeAdmin, ConfigVersionAdmin

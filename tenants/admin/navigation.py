@@ -9,14 +9,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from blip0.common.admin.pages import ADMIN_PAGES
+from blip0.common.maintenance import maintenance_notice
 from tenants.admin.visit import entered_tenant
 
 CHOOSE = ("tenants.Tenant", "meeting_room")
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
-    """`UNFOLD["GLOBAL_CALLBACK"]`: the banner's tenant."""
-    return {"entered_tenant": entered_tenant(request)}
+    """`UNFOLD["GLOBAL_CALLBACK"]`: the banners' tenant, and what staff announce."""
+    return {"entered_tenant": entered_tenant(request), "maintenance_notice": maintenance_notice()}
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:

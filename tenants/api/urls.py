@@ -12,6 +12,7 @@ from tenants.api.views.access import (
 from tenants.api.views.me import MeView, MyTenantsView, PasswordView, SwitchTenantView
 from tenants.api.views.passwords import PasswordResetConfirmView, PasswordResetView
 from tenants.api.views.signin import LoginView, LogoutView, RefreshView
+from tenants.api.views.signup import SignUpConfirmView, SignUpView
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("members", MemberViewSet, basename="member")
@@ -32,6 +33,8 @@ urlpatterns = [
         PasswordResetConfirmView.as_view(),
         name="password-reset-confirm",
     ),
+    path("sign-up", SignUpView.as_view(), name="sign-up"),
+    path("sign-up/confirm", SignUpConfirmView.as_view(), name="sign-up-confirm"),
     path("invitations/accept", InvitationAcceptView.as_view(), name="invitation-accept"),
     path("tenant", TenantSettingsView.as_view(), name="tenant"),
     *router.urls,

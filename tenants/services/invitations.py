@@ -17,15 +17,13 @@ from django.utils import timezone
 
 from blip0.common.actors import Actor
 from blip0.common.exceptions import Conflict, Stale
-from tenants.choices import TenantStatus
 from tenants.contracts import role_permissions
-from tenants.exceptions import BadCredentials, InvitationNotOpen, TenantNotUsable
+from tenants.exceptions import InvitationNotOpen
 from tenants.models import Invitation, Membership, Tenant, User
-from tenants.services.accounts import user_set_password
 from tenants.services.audit import audit_record
+from tenants.services.joining import account_prove, account_take
 from tenants.services.members import member_add, require_may_grant
-from tenants.services.signin import password_check
-from tenants.services.users import require_strong, user_create
+from tenants.services.signin import require_usable
 from tenants.validators import cleaned_email, require_role
 
 LIFETIME = timedelta(days=7)
@@ -89,16 +87,13 @@ def invitation_accept(*, token: str, password: str, name: str = "") -> Membershi
     if known is None:
         raise InvitationNotOpen("This invitation is unknown, used, revoked or expired.")
     # Before the lock: checking a password takes a while.
-    proven = User.objects.filter(email=known.email).first()
-    if proven is not None and proven.has_usable_password():
-        proven = password_check(email=proven.email, password=password)
+    proven = account_prove(email=known.email, password=password)
     with transaction.atomic():
         invitation = _open().filter(pk=known.pk, token_hash=_hash(token)).first()
         if invitation is None or not _still_granted(invitation):
             raise InvitationNotOpen("This invitation is unknown, used, revoked or expired.")
-        if invitation.tenant.status != TenantStatus.ACTIVE:
-            raise TenantNotUsable("This tenant can't be used.", code="tenant_not_usable")
-        user = _person(invitation, password, name, proven)
+        require_usable(invitation.tenant.status)
+        user = account_take(email=invitation.email, name=name, password=password, proven=proven)
         actor = Actor(kind="user", id=str(user.pk), name=user.email)
         membership = member_add(
             tenant=invitation.tenant, user=user, role=invitation.role, actor=actor
@@ -131,27 +126,6 @@ def invitation_revoke(
         locked.save(update_fields=["revoked_at", "updated_at"])
         _audit("invitation.revoked", locked, actor, reason=reason)
     return locked
-
-
-def _person(invitation: Invitation, password: str, name: str, proven: User | None) -> User:
-    """The account of the address, made or given its first password here where it must be.
-
-    `proven` is the account as it was when the password was found right.
-    """
-    user = User.objects.select_for_update(no_key=True).filter(email=invitation.email).first()
-    if user is None:
-        actor = Actor(kind="user", id="", name=invitation.email)
-        return user_create(email=invitation.email, name=name, password=password, actor=actor)
-    if not user.is_active:
-        raise BadCredentials("Email or password is wrong, or the account is disabled.")
-    if not user.has_usable_password():
-        # Whoever reads the mail may set the first password, as with a reset.
-        require_strong(password, user)
-        actor = Actor(kind="user", id=str(user.pk), name=user.email)
-        return user_set_password(user=user, password=password, actor=actor)
-    if proven is None or proven.password != user.password:
-        raise BadCredentials("Email or password is wrong, or the account is disabled.")
-    return user
 
 
 def _still_granted(invitation: Invitation) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -20,6 +20,8 @@ from django.utils import timezone
 
 from blip0.common.actors import Actor
 from blip0.common.exceptions import Conflict, DomainError, InvalidField, NotFound
+from blip0.common.setting_kinds import Number
+from blip0.common.system_settings import SettingDefinition, setting_value
 from blip0.common.tenancy import in_public, schema_name_for
 from tenants.choices import Role, TenantStatus
 from tenants.models import (
@@ -27,7 +29,6 @@ from tenants.models import (
     Domain,
     Invitation,
     Membership,
-    Plan,
     Tenant,
     TokenFamily,
     User,
@@ -35,27 +36,38 @@ from tenants.models import (
 from tenants.services.audit import audit_record
 from tenants.services.members import member_add
 from tenants.services.schemas import schema_create, schema_drop
+from tenants.services.settings import plan_of
 from tenants.services.users import user_create
 from tenants.validators import cleaned_name, require_slug
 
 logger = structlog.get_logger(__name__)
+
+GRACE_DAYS: Final = SettingDefinition(
+    key="tenant_grace_days",
+    label="Grace time of deleted tenants",
+    help="Days for which a deletion can be taken back; then a tenant's data goes for good. It "
+    "holds for tenants that are deleted from then on.",
+    kind=Number(least=0, most=3650),
+    default=lambda: int(settings.TENANT_GRACE_DAYS),
+)
 
 PROVISIONING_PATIENCE = timedelta(seconds=5)
 """How long the process that created a tenant may take before another one carries on."""
 
 
 def tenant_create(
-    *, slug: str, name: str, plan_slug: str, actor: Actor, owner_email: str = ""
+    *, slug: str, name: str, actor: Actor, plan_slug: str = "", owner_email: str = ""
 ) -> Tenant:
     """Create a tenant. Once the row is committed, its schema is made in this process.
 
-    If that fails or the process dies, `lifecycles_continue` does it. The owner gets an account
+    Without a plan it gets the default one. If making the schema fails or the process dies,
+    `lifecycles_continue` does it. The owner gets an account
     without a password if they have none. Raises `InvalidField`, and `Conflict` for a slug that is
     or ever was taken.
     """
     require_slug(slug)
     with in_public(), transaction.atomic():
-        tenant = Tenant(slug=slug, name=cleaned_name(name, longest=200), plan=_plan(plan_slug))
+        tenant = Tenant(slug=slug, name=cleaned_name(name, longest=200), plan=plan_of(plan_slug))
         tenant.schema_name = schema_name_for(tenant.pk)
         tenant.status_changed_at = timezone.now()
         try:
@@ -66,7 +78,7 @@ def tenant_create(
                 f"slug {slug!r} is taken, or was by a deleted tenant. Choose another.",
                 pointer="/slug",
             ) from None
-        _audit("tenant.created", tenant, actor, after={"slug": slug, "plan": plan_slug})
+        _audit("tenant.created", tenant, actor, after={"slug": slug, "plan": tenant.plan.slug})
         if owner_email:
             owner = User.objects.filter(email=owner_email.strip().lower()).first()
             owner = owner or user_create(email=owner_email, actor=actor)
@@ -232,7 +244,7 @@ def _move(
     tenant.status_changed_at = now
     tenant.provisioning_error = ""
     tenant.status_before_deletion = before if ends else None
-    tenant.delete_after = now + timedelta(days=settings.TENANT_GRACE_DAYS) if ends else None
+    tenant.delete_after = now + timedelta(days=setting_value(GRACE_DAYS)) if ends else None
     tenant.save(
         update_fields=[
             "status",
@@ -252,14 +264,6 @@ def _move(
         after={"status": status.value, "delete_after": tenant.delete_after},
         reason=reason,
     )
-
-
-def _plan(slug: str) -> Plan:
-    plan = Plan.objects.filter(slug=slug).first()
-    if plan is None:
-        known = ", ".join(Plan.objects.values_list("slug", flat=True))
-        raise InvalidField(f"plan {slug!r}: one of {known}.", pointer="/plan")
-    return plan
 
 
 def _audit(action: str, tenant: Tenant, actor: Actor, **details: Any) -> None:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from blip0.common.actors import Actor
 from blip0.common.exceptions import Conflict, InUse, InvalidField, Stale
+from blip0.common.setting_kinds import Text
+from blip0.common.system_settings import SettingDefinition, setting_value
 from tenants.choices import Limit, TenantStatus
 from tenants.models import Domain, LimitOverride, Plan, Tenant
 from tenants.services.audit import audit_record
@@ -117,6 +119,31 @@ def domain_remove(*, domain: Domain, actor: Actor) -> None:
     domain.delete()
 
 
+def plan_of(slug: str) -> Plan:
+    """The plan; without a slug the default one. Raises `InvalidField`, which lists all."""
+    slug = slug or setting_value(DEFAULT_PLAN)
+    plan = Plan.objects.filter(slug=slug).first()
+    if plan is None:
+        known = ", ".join(Plan.objects.values_list("slug", flat=True))
+        raise InvalidField(f"plan {slug!r}: one of {known}.", pointer="/plan")
+    return plan
+
+
+def _require_plan(slug: str) -> None:
+    plan_of(slug)
+
+
+DEFAULT_PLAN: Final = SettingDefinition(
+    key="default_plan",
+    label="Default plan",
+    help="The slug of the plan that a new tenant gets where nobody names another one.",
+    kind=Text(longest=63),
+    default=lambda: "free",
+    clean=str.strip,
+    check=_require_plan,
+)
+
+
 @transaction.atomic
 def plan_create(*, data: Mapping[str, Any], actor: Actor) -> Plan:
     """`data`: slug and `PLAN_KEYS`. Raises `InvalidField`, which also names what is taken."""
@@ -144,8 +171,16 @@ def plan_update(*, plan: Plan, data: Mapping[str, Any], actor: Actor) -> Plan:
 
 @transaction.atomic
 def plan_delete(*, plan: Plan, actor: Actor) -> None:
-    """Raises `InUse`, which lists tenants on the plan; deleted ones count too."""
+    """Raises `InUse`, which lists tenants on the plan; deleted ones count too.
+
+    The default plan is in use.
+    """
     locked = Plan.objects.select_for_update().get(pk=plan.pk)
+    if locked.slug == setting_value(DEFAULT_PLAN):
+        raise InUse(
+            f"The plan {locked.slug} is the default of new tenants. Set another default first.",
+            users=[f"setting {DEFAULT_PLAN.key}"],
+        )
     users = [f"tenant {slug}" for slug in locked.tenants.values_list("slug", flat=True)[:20]]
     if users:
         raise InUse(

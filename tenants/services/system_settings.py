@@ -21,7 +21,7 @@ def setting_update(*, key: str, value: object, actor: Actor) -> None:
     written.
     """
     definition = setting_definition(key)
-    new = definition.read(value)
+    new = definition.accept(value)
     _lock(key)
     row = SystemSetting.objects.filter(pk=key).first()
     before = setting_state(definition, row)

@@ -11,6 +11,7 @@ import pytest
 
 from blip0.common.actors import Actor
 from blip0.common.connecting import Connector
+from blip0.common.system_settings import setting_value
 from blip0.common.validation import InvalidDocument
 from tenants.models import AuditRecord
 from triggers.exceptions import DeliveryTestLimitReached
@@ -127,6 +128,7 @@ def test_email__message__arrives_encrypted(make, trusted, port, implicit):
         "rcpt to:<ana@acme.test>",
     ]
     assert f"Subject: {TITLE}" in heard
+    assert "Reply-To: alerts@acme.test" in heard, "as the runtime sends it"
     assert BODY in "".join(heard)
 
 
@@ -187,7 +189,7 @@ def test_secret__missing_since_an_import__is_refused_and_nothing_is_sent(in_acme
 
 def test_quota__used_up__refuses_and_sends_nothing_until_the_hour_is_over(make, trusted):
     trigger = make("slack")
-    DeliveryTestFactory.create_batch(TESTS_PER_HOUR, trigger=trigger)
+    DeliveryTestFactory.create_batch(setting_value(TESTS_PER_HOUR), trigger=trigger)
     now = DeliveryTest.objects.latest("created_at").created_at
 
     with web(trusted) as server:

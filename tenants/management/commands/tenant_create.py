@@ -15,7 +15,7 @@ class Command(PlatformCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--slug", required=True, help="Never changes: a-z, 0-9, - and _.")
         parser.add_argument("--name", required=True)
-        parser.add_argument("--plan", default="free", help="free, starter, pro, enterprise …")
+        parser.add_argument("--plan", default="", help="Its slug; else the default plan.")
         parser.add_argument("--owner", default="", help="Email of the first owner.")
 
     def handle(

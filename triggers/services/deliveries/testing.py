@@ -17,6 +17,8 @@ from blip0.common.actors import Actor
 from blip0.common.connecting import Connector, DeliveryFailed, TargetRefused
 from blip0.common.sealing import CannotOpen
 from blip0.common.sender import http_send, smtp_open
+from blip0.common.setting_kinds import Number
+from blip0.common.system_settings import SettingDefinition, setting_value
 from blip0.common.tenancy import current_tenant_id
 from triggers.exceptions import DeliveryTestLimitReached, SecretUnreadable
 from triggers.models import DeliveryTest, Trigger
@@ -25,8 +27,14 @@ from triggers.services.drafts import missing_secrets, require_secrets
 from triggers.services.records import record
 from triggers.store import opened_config, sealed_configs
 
-TESTS_PER_HOUR: Final = 30
-"""By tenant. What is sent comes from the platform's addresses: it mustn't be a means to flood."""
+TESTS_PER_HOUR: Final = SettingDefinition(
+    key="delivery_tests_per_hour",
+    label="Delivery tests an hour",
+    help="How many test deliveries a tenant may make within an hour. What is sent comes from the "
+    "platform's addresses: it mustn't be a means to flood. 0: none.",
+    kind=Number(least=0, most=1000),
+    default=lambda: 30,
+)
 PENDING: Final = "pending"
 
 
@@ -73,11 +81,10 @@ def _begin(trigger: Trigger, actor: Actor, now: datetime) -> DeliveryTest:
             "SELECT pg_advisory_xact_lock(hashtextextended('delivery test ' || %s, 0))",
             [str(current_tenant_id())],
         )
-    if DeliveryTest.objects.filter(created_at__gt=now - timedelta(hours=1)).count() >= (
-        TESTS_PER_HOUR
-    ):
+    limit = setting_value(TESTS_PER_HOUR)
+    if DeliveryTest.objects.filter(created_at__gt=now - timedelta(hours=1)).count() >= limit:
         raise DeliveryTestLimitReached(
-            f"{TESTS_PER_HOUR} test deliveries an hour are allowed; try again later."
+            f"{limit} test deliveries an hour are allowed; try again later."
         )
     return DeliveryTest.objects.create(
         trigger=trigger,
