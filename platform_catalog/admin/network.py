@@ -69,7 +69,9 @@ class RpcEndpointForm(AnyModelForm):
         model = RpcEndpoint
         fields = ("position", "rpc_type", "url_kind", "url", "weight", "enabled")
         labels = {"rpc_type": "Protocol", "url_kind": "URL is", "url": "URL"}
-        widgets = {"url": UnfoldAdminTextInputWidget(attrs={"style": "min-width: 20rem"})}
+        widgets = {
+            "url": UnfoldAdminTextInputWidget(attrs={"style": "min-width: min(20rem, 55vw)"})
+        }
 
 
 class RpcEndpointInline(RowsInline):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from blip0.common.admin.base import actor_of
 from blip0.common.admin.display import stamp
@@ -38,6 +39,8 @@ class ScriptForm(AnyModelForm):
     class Meta:
         model = FilterScript
         fields = ("name", "language", "description", "arguments", "timeout_ms")
+        labels = {"timeout_ms": "Timeout (ms)"}
+        widgets = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
