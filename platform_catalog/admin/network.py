@@ -27,16 +27,16 @@ from platform_catalog.services.networks import (
 )
 
 
-def _disabled(network: Network) -> dict[str, Any]:
+def _disabled(network: Network) -> list[tuple[str, object]]:
     alone = usage_of("network", network.slug).alone
     stops = ("Left without any network: they stop", f"{alone:,}")
-    return {"facts": [*counts_of("network", network.slug), stops]}
+    return [*counts_of("network", network.slug), stops]
 
 
-def _enabled(network: Network) -> dict[str, Any]:
+def _enabled(network: Network) -> list[tuple[str, object]]:
     """Asks every tenant's schema: no document names a network that is disabled."""
     users = len(users_of("network", [network.slug]))
-    return {"facts": [("Monitors that name it, in all tenants", f"{users:,}")]}
+    return [("Monitors that name it, in all tenants", f"{users:,}")]
 
 
 class NetworkForm(AnyModelForm):
@@ -159,7 +159,7 @@ class NetworkAdmin(UsedAdmin[Network]):
         explain="It returns to every monitor that names it.",
         permissions=["change"],
         when=lambda network: not network.enabled,
-        about=_enabled,
+        facts=_enabled,
         icon="play_circle",
     )
     def enable(self, request: HttpRequest, obj: Network, data: dict[str, Any]) -> str:
@@ -173,7 +173,7 @@ class NetworkAdmin(UsedAdmin[Network]):
         permissions=["change"],
         form=ReasonForm,
         when=lambda network: network.enabled,
-        about=_disabled,
+        facts=_disabled,
         icon="pause_circle",
         danger=True,
     )

@@ -72,18 +72,19 @@ class CompareForm(forms.Form):
         ]
 
 
-def _about(version: FilterScriptVersion) -> dict[str, Any]:
+def _users(version: FilterScriptVersion) -> list[tuple[str, object]]:
+    return counts_of("filter_script", version.script_id)
+
+
+def _difference(version: FilterScriptVersion) -> dict[str, Any]:
     current = script_version(version.script, version.script.current_version)
-    return {
-        "facts": counts_of("filter_script", version.script_id),
-        "diff": diff_of(version, current, left="What will run", right="What runs now"),
-    }
+    return {"diff": diff_of(version, current, left="What will run", right="What runs now")}
 
 
 def diff_of(
     this: FilterScriptVersion, other: FilterScriptVersion, *, left: str, right: str
 ) -> dict[str, Any]:
-    """What `admin/includes/diff.html` shows: `this` on the left, `other` on the right."""
+    """What `admin/includes/compared.html` shows: `this` on the left, `other` on the right."""
     return {
         "parts": folded(hunks(this.content, other.content)),
         "same": this.content == other.content,
@@ -152,7 +153,8 @@ class FilterScriptVersionAdmin(ViewOnlyAdmin[FilterScriptVersion]):
         permissions=["publish"],
         form=ReasonForm,
         when=lambda version: version.version != version.script.current_version,
-        about=_about,
+        facts=_users,
+        shows=_difference,
         icon="undo",
     )
     def roll_back(

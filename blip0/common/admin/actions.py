@@ -60,6 +60,14 @@ def always(_obj: Any) -> bool:
     return True
 
 
+def no_facts(_obj: Any) -> Sequence[tuple[str, object]]:
+    return ()
+
+
+def nothing_more(_obj: Any) -> Mapping[str, Any]:
+    return {}
+
+
 def confirm_view(
     request: HttpRequest,
     *,
@@ -117,10 +125,6 @@ def held(permission: str) -> Callable[..., bool]:
     return has_permission
 
 
-def nothing_more(_obj: Any) -> Mapping[str, Any]:
-    return {}
-
-
 def object_action(
     label: str,
     *,
@@ -128,16 +132,18 @@ def object_action(
     permissions: Sequence[str],
     form: type[ConfirmForm] = ConfirmForm,
     when: Callable[[Any], bool] = always,
-    about: Callable[[Any], Mapping[str, Any]] = nothing_more,
+    facts: Callable[[Any], Sequence[tuple[str, object]]] = no_facts,
+    shows: Callable[[Any], Mapping[str, Any]] = nothing_more,
     icon: str | None = None,
     danger: bool = False,
 ) -> Callable[[Callable[..., str | HttpResponse]], Any]:
     """Make a method `(self, request, obj, data) -> str | HttpResponse` a button of the object.
 
     It calls a service with the form's cleaned `data` and returns what to tell; `explain` says
-    beforehand what it will do, and `about` gives what that page shows of the object: `facts`, pairs
-    of label and count, and `diff`, as for `admin/includes/diff.html`. The button is there for those
-    with all `permissions`, where `when` holds of the object; the service decides again.
+    beforehand what it will do, and `facts` counts what it will do it to. The button is there for
+    those with all `permissions`, where `when` holds of the object; the service decides again.
+    `shows` gives the page's template more of the object, such as `diff`: see
+    `admin/includes/compared.html`.
     """
 
     def decorate(run: Callable[..., str | HttpResponse]) -> Any:
@@ -154,7 +160,6 @@ def object_action(
                 self.message_user(request, outcome, messages.SUCCESS)
                 return redirect(self.change_url(obj.pk))
 
-            more = about(obj)
             return confirm_view(
                 request,
                 label=label,
@@ -164,9 +169,9 @@ def object_action(
                 act=act,
                 form=form,
                 obj=obj,
-                facts=more.get("facts", ()),
+                facts=facts(obj),
                 danger=danger,
-                context={"opts": self.opts, "diff": more.get("diff")},
+                context={"opts": self.opts, **shows(obj)},
             )
 
         view.__name__ = run.__name__
