@@ -11,7 +11,13 @@ from collections.abc import Mapping
 from django.contrib.auth.models import Group
 from django.db.models import Model
 
-from cachesync.models import ProjectedDocument, ProjectedScope, Sample
+from cachesync.models import (
+    ProjectedDocument,
+    ProjectedScope,
+    ProjectionDifference,
+    ProjectionRun,
+    Sample,
+)
 from monitors import models as monitors
 from platform_catalog import models as catalogue
 from tenants import models as tenants
@@ -66,10 +72,11 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
     Group: _TENANTS,
     catalogue.Network: {
         **_EDITED,
+        "inspect": "soa",
         **dict.fromkeys(("enable", "disable", "enable_selected", "probe"), "ca"),
     },
     catalogue.BlockProgress: _CATALOGUE,
-    catalogue.FilterScript: _EDITED,
+    catalogue.FilterScript: {**_EDITED, "inspect": "soa"},
     catalogue.FilterScriptVersion: {**_CATALOGUE, "compare": ALL, "roll_back": "ca"},
     catalogue.MonitorTemplate: {**_EDITED, "preview": ALL},
     triggers.Trigger: {
@@ -84,12 +91,15 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
             ("pause_selected", "resume_selected", "snooze_selected", "wake_selected"), "oa"
         ),
         "clone": "a",
+        "inspect": "soa",
     },
     monitors.Match: _TENANTS,
     monitors.TriggerExecution: _TENANTS,
     monitors.Finding: _TENANTS,
     monitors.ContractSpec: _TENANTS,
-    ProjectedDocument: _TENANTS,
+    ProjectedDocument: {**_TENANTS, "inspect": "soa"},
+    ProjectionDifference: {**_TENANTS, "repair_selected": "oa"},
+    ProjectionRun: {**_TENANTS, "compare_all": "oa", "rebuild": "oa"},
     ProjectedScope: _TENANTS,
     Sample: _TENANTS,
 }
@@ -135,3 +145,15 @@ UNUSED = frozenset(
     }
 )
 """Django's own, which lead to the pages above."""
+
+_OF_A_DOCUMENT = "<str:scope_id>/<str:kind>/<str:object_id>/"
+ELSEWHERE = frozenset(
+    {
+        f"cachesync/projecteddocument/inspect/{_OF_A_DOCUMENT}",
+        f"cachesync/projecteddocument/inspect/{_OF_A_DOCUMENT}resync/",
+        f"cachesync/projecteddocument/inspect/{_OF_A_DOCUMENT}resync-scope/",
+        "cachesync/projectiondifference/compare/",
+        "cachesync/projectiondifference/repair/",
+    }
+)
+"""Routes whose answers to those who may less are tested in `cachesync/tests/admin`."""
