@@ -10,15 +10,13 @@ from django.core.management.base import CommandError
 
 from blip0.common.commands import PlatformCommand
 from monitors.expressions.checking import problems
-from monitors.expressions.explaining import explain
+from monitors.expressions.explaining import explain, pointed_out
 from monitors.expressions.formatting import format_expression
 from monitors.expressions.kinds import Chain, transaction_variables
 from monitors.expressions.parsing import ExpressionError, parse
 from monitors.expressions.tree import Expression
 
 STANDARD_INPUT = "-"
-SHOWN_BEFORE, SHOWN_AFTER = 60, 30
-"""Characters of a long expression that are shown around what is wrong."""
 
 
 class Command(PlatformCommand):
@@ -68,16 +66,6 @@ def warnings(tree: Expression, chain: Chain) -> list[str]:
     if chain == "Midnight":
         return explain(tree, chain)
     return [problem.message for problem in problems(tree, chain, transaction_variables(chain))]
-
-
-def pointed_out(text: str, error: ExpressionError) -> str:
-    """Two lines: the expression where it is wrong, and carets below that."""
-    first = max(0, error.start - SHOWN_BEFORE)
-    last = error.start + SHOWN_AFTER
-    # One column a character, so that the carets are where they should be.
-    shown = "".join(char if char.isprintable() else "·" for char in text[first:last])
-    carets = max(1, min(error.end, last) - error.start)
-    return f"{shown}\n{' ' * (error.start - first)}{'^' * carets}"
 
 
 def _standard_input() -> str:
