@@ -39,6 +39,8 @@ _OF_TRANSACTIONS: Final[Mapping[tuple[Chain, str], str]] = {
 }
 """Where the kind alone says little."""
 _BY_KIND: Final[Mapping[str, str]] = {"bytes": "0xdeadbeef", "bytes32": _HASH}
+_BARE: Final[frozenset[Family]] = frozenset({"unsigned", "signed", "bool", "tuple"})
+"""Families whose values stand in a list without quotes."""
 _BY_FAMILY: Final[Mapping[Family, str]] = {
     "whole_text": str(_NUMBER),
     "bool": "true",
@@ -63,9 +65,9 @@ def _text(chain: Chain, kind: str) -> str:
     if known is None:
         return ""
     if base.endswith("[]"):
-        element = _text(chain, base.removesuffix("[]"))
-        is_bare = element.lstrip("-").isdecimal() or element[:1] in ("t", "f", "(")
-        return f"[{element}]" if is_bare else f'["{element}"]'
+        inner = base.removesuffix("[]")
+        element, of = _text(chain, inner), kind_of(chain, inner)
+        return f"[{element}]" if of and of.family in _BARE else f'["{element}"]'
     if base in ("address", "pubkey"):
         return _ADDRESS.get(chain, "")
     if limits := declared_range(chain, kind):

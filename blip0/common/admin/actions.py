@@ -7,7 +7,7 @@ form on it, a POST, changes anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -38,6 +38,22 @@ class ReasonForm(ConfirmForm):
     """Why; it goes into the audit log."""
 
     reason = MultilineField(max_length=500, rows=3, help_text="It is kept in the audit log.")
+
+
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
+
+def button(
+    label: str, *, url_path: str, permissions: Sequence[str], icon: str
+) -> Callable[[View], View]:
+    """Make an admin's view a button of its list or of an object.
+
+    `permissions` as in `object_action`: each names a method `has_…_permission`.
+    """
+    made: Callable[[View], View] = action(
+        description=label, url_path=url_path, permissions=list(permissions), icon=icon
+    )
+    return made
 
 
 def always(_obj: Any) -> bool:

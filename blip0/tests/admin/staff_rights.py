@@ -82,6 +82,7 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
             ("pause_selected", "resume_selected", "snooze_selected", "wake_selected"), "oa"
         ),
         "clone": "a",
+        "explain": "soa",
     },
     monitors.Match: _TENANTS,
     monitors.TriggerExecution: _TENANTS,
@@ -93,7 +94,11 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
 }
 """`view` is the list, an object's page and its history; the rest is called as in its URL."""
 
-PAGES: Mapping[str, str] = {"runtimes": "soa", "spec-conflicts": "soa"}
+PAGES: Mapping[str, str] = {
+    "runtimes": "soa",
+    "spec-conflicts": "soa",
+    "expression-playground": ALL,
+}
 """Pages of `@admin_page`, by key."""
 
 CARDS: Mapping[str, str] = dict.fromkeys(
