@@ -36,7 +36,7 @@ from triggers.models import Trigger
 EXAMPLES: Final[Mapping[Chain, str]] = {
     "EVM": "value > 1000000 and (to == 0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48 or nonce == 0)",
     "Stellar": "value > 1000000",
-    "Solana": "fee > 5000 and is_success == true",
+    "Solana": "fee >= 5000 and is_success == true",
     "Midnight": "value > 1000000",
 }
 
@@ -95,7 +95,8 @@ def explain_page(request: HttpRequest, monitor: Monitor, *, back: str) -> HttpRe
             "progress": progress_line(explanation.projection),
             "findings": finding_list(explanation.findings),
             "addresses": _addresses(explanation),
-            "scripts": _scripts(explanation),
+            # Not `scripts`: Unfold loads those.
+            "filter_scripts": _scripts(explanation),
             "triggers": _triggers(explanation),
             "try": _asked(request) or TryForm(initial=_of_condition(request, explanation)),
         },
@@ -123,7 +124,12 @@ def playground(request: HttpRequest) -> Mapping[str, Any]:
 
 
 def _asked(request: HttpRequest) -> TryForm | None:
-    return TryForm(request.POST) if request.method == "POST" else None
+    """What was sent, tried out; None where nothing was."""
+    if request.method != "POST":
+        return None
+    form = TryForm(request.POST)
+    form.full_clean()
+    return form
 
 
 def _of_condition(request: HttpRequest, explanation: Explanation) -> dict[str, Any]:

@@ -47,6 +47,11 @@ class OnChain:
     note: str
     never: str
 
+    @property
+    def known_variables(self) -> Mapping[str, str]:
+        """Those of which the kind is known, too."""
+        return {name: kind for name, kind in (self.variables or {}).items() if kind}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConditionExplained:

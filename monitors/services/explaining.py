@@ -7,6 +7,7 @@ change is.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
@@ -88,7 +89,10 @@ class Explanation:
     def verdict(self) -> str:
         """Whether it can fire, in a sentence."""
         stops = [step.says for step in self.steps if step.state == "stops"]
-        return f"It doesn't fire. {' '.join(stops)}" if stops else "It runs."
+        if stops:
+            return f"It doesn't fire. {' '.join(stops)}"
+        fine = all(step.state == "ok" for step in self.steps)
+        return "It runs." if fine else "It runs; see what is marked."
 
 
 def monitor_explain(*, monitor: Monitor, tenant: Tenant) -> Explanation:
@@ -97,7 +101,7 @@ def monitor_explain(*, monitor: Monitor, tenant: Tenant) -> Explanation:
     A fixed number of queries, and a look into Redis. Changes nothing; no secret is in it.
     """
     document = monitor_representation(monitor)
-    networks = {network.slug: network for network in _networks(document["networks"])}
+    networks = _networks(document["networks"])
     context = CheckContext(
         author="tenant",
         network_types={slug: network.network_type for slug, network in networks.items()},
@@ -173,12 +177,16 @@ def _of_addresses(watch: Watch) -> Iterator[Step]:
 
 
 def _of_conditions(conditions: Sequence[ConditionExplained]) -> Iterator[Step]:
-    dead = [condition for condition in conditions if condition.never]
-    named = ", ".join(condition.pointer for condition in dead)
-    if dead and len(dead) == len(conditions):
-        yield Step(state="stops", says=f"None of its conditions can ever match: {named}.")
-    elif dead:
-        yield Step(state="warning", says=f"Never matches: {named}.")
+    if conditions and all(condition.never for condition in conditions):
+        yield Step(state="stops", says="None of its conditions can ever match.")
+        return
+    dead: defaultdict[str, list[str]] = defaultdict(list)
+    for condition in conditions:
+        for one in condition.chains:
+            if one.never:
+                dead[one.chain].append(condition.pointer)
+    for chain, pointers in dead.items():
+        yield Step(state="warning", says=f"Never matches on {chain}: {', '.join(pointers)}.")
 
 
 def _of_findings(findings: Sequence[Finding]) -> Iterator[Step]:
@@ -221,8 +229,10 @@ def _sentence(text: str) -> str:
 # -- where it looks, and whom it tells -----------------------------------------------------------
 
 
-def _networks(slugs: Sequence[str]) -> Sequence[Network]:
-    return list(Network.objects.filter(slug__in=slugs).only("slug", "network_type", "enabled"))
+def _networks(slugs: Sequence[str]) -> dict[str, Network]:
+    """Those that the catalogue has, in this order. One query."""
+    found = Network.objects.only("slug", "network_type", "enabled").in_bulk(slugs)
+    return {slug: found[slug] for slug in slugs if slug in found}
 
 
 def _network_lines(slugs: Sequence[str], networks: Mapping[str, Network]) -> Iterator[str]:

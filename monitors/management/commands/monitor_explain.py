@@ -95,8 +95,8 @@ def _on_chain(one: OnChain) -> Iterator[str]:
         yield f"  found in the spec of {', '.join(one.found_on)}"
     if one.missing_on:
         yield f"  not in the spec of {', '.join(one.missing_on)}"
-    if one.variables:
-        names = (f"{name} {kind}".strip() for name, kind in one.variables.items())
+    if one.known_variables:
+        names = (f"{name} {kind}" for name, kind in one.known_variables.items())
         yield f"  variables: {', '.join(names)}"
     for line in one.lines:
         yield f"  {MARKS['stops'] if line.dead else ' '} {indented(line.line)}"
