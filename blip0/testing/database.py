@@ -102,6 +102,22 @@ class Baseline:
                 cursor.execute("SET session_replication_role = DEFAULT")
 
 
+@contextmanager
+def real_transactions(baseline: Baseline, django_db_blocker: Any) -> Iterator[None]:
+    """Commits happen, `on_commit` runs, deferred triggers fire at commit.
+
+    Whatever was committed is undone afterwards, in every schema.
+    """
+    with django_db_blocker.unblock():
+        leave_tenant()
+        try:
+            yield
+        finally:
+            connections.close_all()
+            baseline.restore()
+            connections.close_all()
+
+
 def _tenant_schemas(cursor: Any) -> set[str]:
     cursor.execute("SELECT nspname FROM pg_namespace")
     return {name for (name,) in cursor.fetchall() if TENANT_SCHEMA_PATTERN.match(name)}

@@ -14,13 +14,18 @@ from typing import Any
 
 import pytest
 import redis
+from celery import current_app
 from django.conf import settings as django_settings
 from django.core.cache import cache
-from django.db import connections
 
 from blip0.common.system_settings import settings_forget
 from blip0.common.tenancy import in_tenant, leave_tenant
-from blip0.testing.database import Baseline, create_database, drop_databases
+from blip0.testing.database import (
+    Baseline,
+    create_database,
+    drop_databases,
+    real_transactions,
+)
 from blip0.testing.plugin import servers_key
 from blip0.testing.queries import QueryLog
 from blip0.testing.queries import count_queries as counted_queries
@@ -47,20 +52,11 @@ def baseline(django_db_setup: None, django_db_blocker: Any) -> Baseline:
 
 @pytest.fixture
 def committed(
-    baseline: Any, django_db_blocker: Any, projection_redis: redis.Redis
+    baseline: Baseline, django_db_blocker: Any, projection_redis: redis.Redis
 ) -> Iterator[None]:
-    """Real transactions: commits happen, `on_commit` runs, deferred triggers fire at commit.
-
-    Whatever was committed is undone afterwards, in every schema; Redis is empty before.
-    """
-    with django_db_blocker.unblock():
-        leave_tenant()
-        try:
-            yield
-        finally:
-            connections.close_all()
-            baseline.restore()
-            connections.close_all()
+    """`real_transactions` for one test; Redis is empty before."""
+    with real_transactions(baseline, django_db_blocker):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +86,14 @@ def projection_redis() -> Iterator[redis.Redis]:
     client.flushall()
     yield client
     client.close()
+
+
+@pytest.fixture
+def worker() -> Iterator[None]:
+    """Celery's tasks run at once, in this process."""
+    current_app.conf.task_always_eager = True
+    yield
+    current_app.conf.task_always_eager = False
 
 
 @pytest.fixture

@@ -7,8 +7,11 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from blip0.common.api.filters import time_range
 from blip0.common.api.views import TenantViewSet
 from tenants.choices import ActorKind
 from tenants.models import AuditRecord
@@ -28,6 +31,11 @@ class AuditObjectSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(allow_blank=True)
 
 
+@extend_schema_field(OpenApiTypes.OBJECT, component_name="AuditMembers")
+class _MembersField(serializers.DictField):
+    """Members of the object, by name."""
+
+
 class AuditRecordSerializer(serializers.Serializer[Any]):
     """What was done. `before` and `after` hold the members that differ, without secrets."""
 
@@ -36,8 +44,8 @@ class AuditRecordSerializer(serializers.Serializer[Any]):
     action = serializers.CharField(help_text="Such as `monitor.paused`.")
     actor = AuditActorSerializer()
     object = AuditObjectSerializer()
-    before = serializers.DictField(allow_null=True)
-    after = serializers.DictField(allow_null=True)
+    before = _MembersField(allow_null=True)
+    after = _MembersField(allow_null=True)
     reason = serializers.CharField(allow_blank=True)
     request_id = serializers.CharField(allow_blank=True)
 
@@ -72,15 +80,17 @@ def _actor(record: AuditRecord) -> dict[str, str]:
 
 class AuditFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped
     action = filters.CharFilter(max_length=60, help_text="Such as `monitor.paused`.")
+    actor_kind = filters.ChoiceFilter(choices=ActorKind.choices)
+    actor_id = filters.CharFilter(
+        method="filter_actor", max_length=64, help_text="A user's or an API key's id."
+    )
     object_kind = filters.CharFilter(max_length=40, help_text="Such as `monitor`.")
     object_id = filters.CharFilter(max_length=64)
-    actor_id = filters.CharFilter(max_length=64, help_text="A user's or an API key's id.")
-    since = filters.IsoDateTimeFilter(
-        field_name="created_at", lookup_expr="gte", help_text="Not before this time."
-    )
-    until = filters.IsoDateTimeFilter(
-        field_name="created_at", lookup_expr="lt", help_text="Before this time."
-    )
+    since, until = time_range("created_at")
+
+    def filter_actor(self, records: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        """Not staff's: a tenant must not find out who they are by trying ids."""
+        return records.filter(actor_id=value).exclude(actor_kind=ActorKind.STAFF)
 
 
 class AuditLogViewSet(TenantViewSet[AuditRecord]):

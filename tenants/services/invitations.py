@@ -17,13 +17,13 @@ from django.utils import timezone
 
 from blip0.common.actors import Actor
 from blip0.common.exceptions import Conflict, Stale
-from tenants.choices import TenantStatus
 from tenants.contracts import role_permissions
-from tenants.exceptions import InvitationNotOpen, TenantNotUsable
+from tenants.exceptions import InvitationNotOpen
 from tenants.models import Invitation, Membership, Tenant, User
 from tenants.services.audit import audit_record
 from tenants.services.joining import account_prove, account_take
 from tenants.services.members import member_add, require_may_grant
+from tenants.services.signin import require_usable
 from tenants.validators import cleaned_email, require_role
 
 LIFETIME = timedelta(days=7)
@@ -92,8 +92,7 @@ def invitation_accept(*, token: str, password: str, name: str = "") -> Membershi
         invitation = _open().filter(pk=known.pk, token_hash=_hash(token)).first()
         if invitation is None or not _still_granted(invitation):
             raise InvitationNotOpen("This invitation is unknown, used, revoked or expired.")
-        if invitation.tenant.status != TenantStatus.ACTIVE:
-            raise TenantNotUsable("This tenant can't be used.", code="tenant_not_usable")
+        require_usable(invitation.tenant.status)
         user = account_take(email=invitation.email, name=name, password=password, proven=proven)
         actor = Actor(kind="user", id=str(user.pk), name=user.email)
         membership = member_add(

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from blip0.testing.api import ana, olga, vic
+from blip0.testing.api import ana, olga
 from monitors.api.files import MAX_UPLOAD
 from monitors.openzeppelin.writing import zip_bytes
 from monitors.tests.factories import make_monitor_document
@@ -154,12 +154,3 @@ def test_export__what_is_there__comes_back_by_an_import_without_secrets(client, 
     brought = {each["slug"]: each for each in other.get("/api/v1/monitors").json()["results"]}
     for key in ("name", "networks", "addresses", "match_conditions", "alerting", "description"):
         assert brought[monitor["slug"]][key] == monitor[key]
-
-
-def test_files__viewer__exports_and_imports_nothing(client):
-    viewer = vic()
-
-    assert viewer.get(EXPORT).status_code == 200
-    answer = upload(viewer, archive())
-    assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
-    assert client.get("/api/v1/monitors").json()["results"] == []

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from blip0.testing.api import ana, olga, vic
+from blip0.testing.api import ana
 from cachesync.reader import Follower, connect
 from monitors.tests.factories import make_monitor_document
 
@@ -93,12 +93,6 @@ def test_projection__redis_away__unknown_and_no_error(client, monitor):
     body = answer.json()
     assert (body["progress"], body["acknowledged"]) == ("unknown", None)
     assert body["applied"]["sha256"], "what was written last is still known"
-
-
-def test_projection__viewer_reads__and_a_foreign_one_is_404(client, monitor, globex):
-    url = f"{URL}/{monitor['id']}/projection"
-    assert vic().get(url).status_code == 200
-    assert olga().get(url).status_code == 404
 
 
 def test_expand__retrieve__the_member_and_no_tag(client, monitor):

@@ -12,7 +12,7 @@ import blip0.common.db.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0006_token_families"),
+        ("tenants", "0007_audit_filter_indexes"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("monitors", "0002_versioning"),
+        ("monitors", "0003_filter_indexes"),
     ]
 
     operations = [
