@@ -9,9 +9,10 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from blip0.common.admin.display import object_link
+from blip0.common.admin.display import object_link, stamp
 from blip0.common.admin.fields import MultilineField
 from blip0.common.admin.findings import finding_list
 from blip0.common.admin.pages import admin_page
@@ -92,6 +93,8 @@ def explain_page(request: HttpRequest, monitor: Monitor, *, back: str) -> HttpRe
             "title": f"Explain {monitor.slug}",
             "back": back,
             "it": explanation,
+            "matches": f"{reverse('admin:monitors_match_changelist')}?q={monitor.pk}",
+            "last_match": stamp(explanation.last_match),
             "progress": progress_line(explanation.projection),
             "findings": finding_list(explanation.findings),
             "addresses": _addresses(explanation),

@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
+
+from django.db.models import Max
+from django.utils import timezone
 
 from blip0.common.projection_states import Progress, ProjectionState, projection_states
 from blip0.common.validation import CheckContext, Finding
 from blip0.common.validation.stored import stored_findings
 from monitors.choices import SpecKind
-from monitors.models import Monitor
+from monitors.models import Match, Monitor
 from monitors.selectors import SHORT_HASH, SPEC_KINDS, monitor_representation
 from monitors.services.explained_conditions import ConditionExplained, conditions_explained
 from monitors.validators.addresses import FORMS
@@ -72,10 +76,14 @@ class TriggerExplained:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Explanation:
-    """All that there is to say of one monitor."""
+    """All that there is to say of one monitor. `last_match` is None if it never matched.
+
+    Times in its texts are in the current time zone.
+    """
 
     slug: str
     name: str
+    last_match: datetime | None
     steps: Sequence[Step]
     projection: ProjectionState
     findings: Sequence[Finding]
@@ -115,6 +123,7 @@ def monitor_explain(*, monitor: Monitor, tenant: Tenant) -> Explanation:
     return Explanation(
         slug=monitor.slug,
         name=monitor.name,
+        last_match=_last_match(monitor),
         steps=(
             *_of_tenant(tenant),
             *_of_monitor(monitor),
@@ -135,6 +144,12 @@ def monitor_explain(*, monitor: Monitor, tenant: Tenant) -> Explanation:
     )
 
 
+def _last_match(monitor: Monitor) -> datetime | None:
+    matches = Match.objects.filter(monitor_id=monitor.pk)
+    newest: datetime | None = matches.aggregate(newest=Max("matched_at"))["newest"]
+    return newest
+
+
 # -- does it run? --------------------------------------------------------------------------------
 
 
@@ -152,7 +167,7 @@ def _of_monitor(monitor: Monitor) -> Iterator[Step]:
         yield Step(state="stops", says="It is paused: resume it.")
     if monitor.snoozed_until:
         reason = f": {monitor.snooze_reason}" if monitor.snooze_reason else ""
-        until = f"{monitor.snoozed_until:%Y-%m-%d %H:%M %Z}"
+        until = f"{timezone.localtime(monitor.snoozed_until):%Y-%m-%d %H:%M %Z}"
         yield Step(state="stops", says=_sentence(f"It is snoozed until {until}{reason}"))
     if not (monitor.paused or monitor.snoozed_until):
         yield Step(state="ok", says="It is neither paused nor snoozed.")

@@ -38,6 +38,7 @@ class Command(PlatformCommand):
 def _lines(it: Explanation) -> Iterator[str]:
     yield f"{it.slug}: {it.verdict}"
     yield from (f"  {MARKS[step.state]} {step.says}" for step in it.steps)
+    yield f"  last match: {it.last_match.isoformat() if it.last_match else 'never'}"
     yield from _section(
         "Findings", [f"{one.level} {one.pointer or '/'}: {one.message}" for one in it.findings]
     )

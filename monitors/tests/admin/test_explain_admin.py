@@ -20,6 +20,7 @@ from monitors.models import Monitor
 from monitors.services import monitor_create
 from monitors.tests.factories import (
     MatchConditionFactory,
+    MatchFactory,
     MonitorAddressFactory,
     MonitorFactory,
     MonitorNetworkFactory,
@@ -107,6 +108,23 @@ def test_page__triggers__linked_and_without_secrets(looking: Client, acme: Tenan
     link = reverse("admin:triggers_trigger_change", args=[trigger.pk])
     assert f'href="{link}">on-call</a>' in page
     assert "hooks.slack.com" not in page
+
+
+def test_page__last_match__told_and_linked(looking: Client, dead: Monitor, acme: Tenant) -> None:
+    assert "It has never matched." in _text(looking, _url(dead))
+
+    with in_tenant(acme.pk):
+        for day in (1, 3, 2):
+            MatchFactory.create(
+                monitor_id=dead.pk, matched_at=datetime(2026, 1, day, 12, tzinfo=UTC)
+            )
+        MatchFactory.create(matched_at=datetime(2026, 1, 9, tzinfo=UTC))  # another one's
+    page = _text(looking, _url(dead))
+
+    assert "2026-01-03 12:00:00 UTC" in page
+    url = f"{reverse('admin:monitors_match_changelist')}?q={dead.pk}"
+    assert f'href="{url}"' in page
+    assert "2026-01-03" in _text(looking, url)
 
 
 def test_page__hostile_texts_everywhere__escaped(looking: Client, acme: Tenant) -> None:
