@@ -16,7 +16,8 @@ from blip0.common.admin.display import object_link, stamp
 from blip0.common.admin.fields import MultilineField
 from blip0.common.admin.findings import finding_list
 from blip0.common.admin.pages import admin_page
-from blip0.common.admin.projection import progress_line
+from blip0.common.admin.projection import inspector_url, progress_line
+from blip0.common.tenancy import current_tenant_id
 from monitors.expressions.kinds import Chain, transaction_variables
 from monitors.expressions.parsing import LIMITS
 from monitors.expressions.trying import (
@@ -93,6 +94,7 @@ def explain_page(request: HttpRequest, monitor: Monitor, *, back: str) -> HttpRe
             "title": f"Explain {monitor.slug}",
             "back": back,
             "it": explanation,
+            "inspector": inspector_url(str(current_tenant_id()), "monitor", str(monitor.pk)),
             "matches": f"{reverse('admin:monitors_match_changelist')}?q={monitor.pk}",
             "last_match": stamp(explanation.last_match),
             "progress": progress_line(explanation.projection),

@@ -57,8 +57,9 @@ class OnChain:
 class ConditionExplained:
     """`group` is `functions`, `events` or `transactions`; `subject` its signature or status.
 
-    `mistake` points at what is wrong in an expression that doesn't parse. `findings` are the
-    monitor's own that point here.
+    `mistake` points at what is wrong in an expression that doesn't parse. `findings` are those of
+    the monitor that point here, such as another signature that may be meant; what they say about
+    the expression is told with its lines.
     """
 
     group: str
@@ -100,12 +101,13 @@ def conditions_explained(
                     for chain in get_args(Chain)
                     if chain in watch.chains
                 ),
-                findings=[one for one in findings if _is_within(one.pointer, place)],
+                findings=[
+                    one
+                    for one in findings
+                    if one.pointer.startswith(f"{place}/")
+                    and not one.code.startswith("expression.")
+                ],
             )
-
-
-def _is_within(pointer: str, place: str) -> bool:
-    return pointer == place or pointer.startswith(f"{place}/")
 
 
 def _specs(watch: Watch) -> list[tuple[str, str, Index]]:

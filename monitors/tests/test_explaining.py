@@ -195,6 +195,15 @@ def test_explain__signature__on_which_specs_it_is(in_acme: Tenant) -> None:
     assert evm.known_variables == {"from": "address", "to": "address", "value": "uint256"}
 
 
+def test_explain__misspelt_signature__says_what_may_be_meant(in_acme: Tenant) -> None:
+    conditions = _conditions(events=[{"signature": "Transfer(address,address,uint)"}])
+    condition = _only_condition(_explained(in_acme, _made(in_acme, match_conditions=conditions)))
+
+    (finding,) = condition.findings
+    assert f"Did you mean `{TRANSFER}`?" in finding.message
+    assert condition.never
+
+
 def test_explain__expression__outline_with_kinds_and_what_is_never_true(in_acme: Tenant) -> None:
     conditions = _conditions(events=[{"signature": TRANSFER, "expression": NEVER}])
     condition = _only_condition(_explained(in_acme, _made(in_acme, match_conditions=conditions)))
@@ -208,7 +217,7 @@ def test_explain__expression__outline_with_kinds_and_what_is_never_true(in_acme:
     assert evm.lines[2].problem.startswith("Column 16: This is never true")
     assert evm.never == "Its expression can never be true."
     assert condition.never
-    assert [finding.code for finding in condition.findings] == ["expression.constant"]
+    assert condition.findings == []
 
 
 def test_explain__two_chains__each_reads_it_in_its_way(in_acme: Tenant) -> None:

@@ -84,6 +84,7 @@ def _condition(condition: ConditionExplained) -> Iterator[str]:
         yield f"  {condition.expression}"
     if condition.mistake:
         yield from (f"  {line}" for line in condition.mistake.split("\n"))
+    yield from (f"  {MARKS['warning']} {finding.message}" for finding in condition.findings)
     for one in condition.chains:
         yield from (f"  {line}" for line in _on_chain(one))
 
