@@ -140,10 +140,10 @@ def resync_view(
 
 def _may_look_into(request: HttpRequest, scope: Scope) -> bool:
     """A tenant's documents are seen by those who said why; what no tenant is behind, by all."""
-    if tenant_id(scope.id) is None or not Tenant.objects.filter(pk=scope.id).exists():
-        return True
     inside = entered_tenant(request)
-    return inside is not None and str(inside.pk) == scope.id
+    if inside is not None and str(inside.pk) == scope.id:
+        return True
+    return tenant_id(scope.id) is None or not Tenant.objects.filter(pk=scope.id).exists()
 
 
 def document_link(scope: Scope, field: str, label: object) -> str:

@@ -6,17 +6,19 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from blip0.common.admin.actions import ConfirmForm, each_selected, held, object_action
+from blip0.common.admin.actions import ConfirmForm, button, each_selected, held, object_action
 from blip0.common.admin.base import DocumentAdmin, actor_of
 from blip0.common.admin.display import EMPTY, badge, json_block, minute, stamp
 from blip0.common.admin.fields import text_field
 from blip0.common.admin.projection import ProjectedAdmin
 from blip0.common.tenancy import current_tenant_id
+from monitors.admin.explain import explain_page
 from monitors.admin.forms import MonitorForm, SnoozeForm
 from monitors.models import Monitor
 from monitors.selectors import monitor_representation
@@ -49,7 +51,7 @@ class MonitorAdmin(ProjectedAdmin[Monitor], DocumentAdmin[Monitor]):
     search_fields = ("slug", "name", "=id", "=addresses__address")
     search_help_text = "Slug, name, id or a watched address"
     actions = ("pause_selected", "resume_selected", "snooze_selected", "wake_selected")
-    actions_detail = ("inspect", "pause", "resume", "snooze", "wake", "clone")
+    actions_detail = ("explain", "inspect", "pause", "resume", "snooze", "wake", "clone")
     readonly_fields = ("projected", "made", "findings", "document")
     fieldsets = (
         (None, {"fields": ("name", "slug", "description", "paused", "version", "tenant")}),
@@ -124,6 +126,14 @@ class MonitorAdmin(ProjectedAdmin[Monitor], DocumentAdmin[Monitor]):
     @admin.display(description="made")
     def made(self, obj: Monitor) -> str:
         return f"{minute(obj.created_at)} by {obj.created_by or EMPTY}"
+
+    @button("Explain", url_path="explain", permissions=["view"], icon="help")
+    def explain(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Why it fires, or doesn't; it changes nothing, so those may who only look."""
+        monitor = self.get_object(request, unquote(object_id))
+        if monitor is None:
+            raise Http404
+        return explain_page(request, monitor, back=self.change_url(monitor.pk))
 
     @object_action(
         "Pause",

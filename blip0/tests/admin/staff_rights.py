@@ -92,6 +92,7 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
         ),
         "clone": "a",
         "inspect": "soa",
+        "explain": "soa",
     },
     monitors.Match: _TENANTS,
     monitors.TriggerExecution: _TENANTS,
@@ -105,7 +106,11 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
 }
 """`view` is the list, an object's page and its history; the rest is called as in its URL."""
 
-PAGES: Mapping[str, str] = {"runtimes": "soa", "spec-conflicts": "soa"}
+PAGES: Mapping[str, str] = {
+    "runtimes": "soa",
+    "spec-conflicts": "soa",
+    "expression-playground": ALL,
+}
 """Pages of `@admin_page`, by key."""
 
 CARDS: Mapping[str, str] = dict.fromkeys(
