@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -31,9 +30,6 @@ from tenants.models import AuditRecord, Tenant
 
 pytestmark = pytest.mark.usefixtures("committed")
 
-VIEW = "cachesync.view_projecteddocument"
-REPAIR = "cachesync.repair_projection"
-ENTER = "tenants.enter_tenant"
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -356,43 +352,6 @@ def test_resync__another_history__refused_and_the_page_says_what_to_do(
 
     response = looking.post(f"{url}resync/", {"reason": "Ticket 9"})
     assert "hold another history in Redis" in response.content.decode()
-
-
-def test_inspector__without_permissions__403_and_without_the_right_to_repair_no_buttons(
-    clerk: Callable[..., Client], url
-):
-    client = clerk()
-    assert client.get(url).status_code == 403
-    assert client.get(f"{url}resync/").status_code == 403
-
-
-def test_inspector__may_only_view__no_buttons(
-    clerk: Callable[..., Client], enter: Callable[[Client], None], url
-):
-    client = clerk(VIEW, ENTER)
-    enter(client)
-
-    assert "Resync" not in text_of(client, url)
-    assert client.post(f"{url}resync/", {"reason": "x"}).status_code == 403
-    assert client.post(f"{url}resync-scope/", {"reason": "x"}).status_code == 403
-
-
-def test_inspector__may_repair__buttons(
-    clerk: Callable[..., Client], enter: Callable[[Client], None], url
-):
-    client = clerk(VIEW, REPAIR, ENTER)
-    enter(client)
-
-    assert "Resync this" in text_of(client, url)
-
-
-def test_inspector__of_a_tenant_that_is_not_entered__leads_through_the_way_in(
-    staff: Client, url, acme
-):
-    response = staff.get(url)
-
-    assert response.status_code == 302
-    assert response["Location"].startswith(f"/admin/tenants/tenant/{acme.pk}/go/?next=")
 
 
 def test_pages_of_monitor_network_and_script__have_a_button_to_it(
