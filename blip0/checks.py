@@ -67,6 +67,23 @@ def metrics_are_readable(**_kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register
+def web_app_is_an_address(**_kwargs: Any) -> list[CheckMessage]:
+    """`blip0.E009`: a link in an email that leads nowhere would be found by those who get it."""
+    url = urlsplit(settings.WEB_URL)
+    if not settings.WEB_URL or (
+        url.scheme in ("http", "https") and url.netloc and not url.fragment
+    ):
+        return []
+    return [
+        Error(
+            f"BLIP0_WEB_URL is no address: {settings.WEB_URL!r}.",
+            hint="Write it whole, such as https://app.example.org, or leave it out.",
+            id="blip0.E009",
+        )
+    ]
+
+
 @register(Tags.security)
 def debug_is_off(**_kwargs: Any) -> list[CheckMessage]:
     """`blip0.E004`: error pages of DEBUG show settings and other people's data."""

@@ -8,6 +8,7 @@ __all__ = [
     "ConditionKind",
     "ExecutionStatus",
     "FindingLevel",
+    "MonitorState",
     "Severity",
     "SpecKind",
     "TransactionStatus",
@@ -18,6 +19,12 @@ class ConditionKind(models.TextChoices):
     FUNCTION = "function", "Function"
     EVENT = "event", "Event"
     TRANSACTION = "transaction", "Transaction"
+
+
+class MonitorState(models.TextChoices):
+    ACTIVE = "active", "Active"
+    PAUSED = "paused", "Paused"
+    SNOOZED = "snoozed", "Snoozed"
 
 
 class TransactionStatus(models.TextChoices):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 
+from monitors.choices import MonitorState
+
 if TYPE_CHECKING:
     from monitors.models import Monitor
 
@@ -18,3 +20,11 @@ class MonitorQuerySet(models.QuerySet["Monitor"]):
     def running(self) -> MonitorQuerySet:
         """Live monitors that are neither paused nor snoozed."""
         return self.live().filter(paused=False, snoozed_until__isnull=True)
+
+    def in_state(self, state: MonitorState) -> MonitorQuerySet:
+        """Live monitors that are paused; or else snoozed; or neither."""
+        if state == MonitorState.PAUSED:
+            return self.live().filter(paused=True)
+        if state == MonitorState.SNOOZED:
+            return self.live().filter(paused=False, snoozed_until__isnull=False)
+        return self.running()

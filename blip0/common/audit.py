@@ -17,10 +17,15 @@ SECRET_KEYS = frozenset(
 """Keys whose value is blanked wherever it stands. Too much is blanked rather than too little."""
 SECRET_ENDINGS = frozenset({"password", "secret", "token", "key", "keys", "url"})
 """The same for keys that end so, such as `api_key`."""
+MASK_KEYS = frozenset({"set", "hint", "fingerprint"})
+"""Members of what stands for a secret: it may be read, and so recorded."""
 
 
 def redact(value: Any) -> Any:
-    """A JSON-able copy without secrets: sealed texts, OZM secret values and `SECRET_KEYS`."""
+    """A JSON-able copy without secrets: sealed texts, OZM secret values and `SECRET_KEYS`.
+
+    Masks, `{"set": true, …}`, stay.
+    """
     if is_sealed(value):
         return REDACTED
     if isinstance(value, Mapping):
@@ -36,13 +41,21 @@ def redact(value: Any) -> Any:
 
 
 def _is_secret(key: str, item: Any, owner: Mapping[Any, Any]) -> bool:
-    if not item or isinstance(item, bool):
+    if not item or isinstance(item, bool) or _is_masked(item):
         return False
     name = key.lower()
     return (
         name in SECRET_KEYS
         or name.rpartition("_")[2] in SECRET_ENDINGS
         or (name == "value" and owner.keys() == {"type", "value"})
+    )
+
+
+def _is_masked(item: Any) -> bool:
+    masks = item if isinstance(item, list) else [item]
+    return all(
+        isinstance(mask, Mapping) and mask.get("set") is True and mask.keys() <= MASK_KEYS
+        for mask in masks
     )
 
 

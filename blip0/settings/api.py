@@ -59,6 +59,7 @@ SPECTACULAR_SETTINGS = {
         "DisabledReason": "triggers.choices.DisabledReason.choices",
         "HttpMethod": "triggers.choices.HttpMethod.choices",
         "PayloadMode": "triggers.choices.PayloadMode.choices",
+        "MonitorState": "monitors.choices.MonitorState.choices",
         "Severity": "monitors.choices.Severity.choices",
         "TransactionStatus": "monitors.validators.monitor.STATUSES",
         "ProjectionProgress": "blip0.common.api.projection.PROGRESS",

@@ -11,6 +11,7 @@ DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")
 ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS")
 PUBLIC_URL = env.text("BLIP0_PUBLIC_URL").rstrip("/")
+WEB_URL = env.text("BLIP0_WEB_URL").rstrip("/")
 
 # django-tenants: which tables live where. `tenants` and `platform_catalog` are the platform's,
 # `triggers` and `monitors` exist once in each tenant's schema.

@@ -54,6 +54,11 @@ VARIABLES: tuple[Variable, ...] = (
         "redirected and cookies are secure.",
         default=None,
     ),
+    Variable(
+        "BLIP0_WEB_URL",
+        "Where the web app is, for links in emails: its pages /join, /reset and /sign-up take the "
+        "token after a #. Unset: emails tell how to do it with the API.",
+    ),
     Variable("BLIP0_PORT", "Port of the web process of `make up`.", default="8000"),
     Variable(
         "DATABASE_URL",

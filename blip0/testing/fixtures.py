@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import redis
+from celery import current_app
 from django.conf import settings as django_settings
 from django.core.cache import cache
 
@@ -85,6 +86,14 @@ def projection_redis() -> Iterator[redis.Redis]:
     client.flushall()
     yield client
     client.close()
+
+
+@pytest.fixture
+def worker() -> Iterator[None]:
+    """Celery's tasks run at once, in this process."""
+    current_app.conf.task_always_eager = True
+    yield
+    current_app.conf.task_always_eager = False
 
 
 @pytest.fixture

@@ -117,6 +117,7 @@ class ImportView(TenantView):
     """
 
     parser_classes = [UploadParser]
+    can_be_tried = False  # it has a trial, and a report, of its own
     read_permission: ClassVar[str | None] = "monitors.write"
     write_permission: ClassVar[str | None] = "monitors.write"
 

@@ -9,6 +9,7 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.serializers import BaseSerializer
 
+from blip0.common.api.filters import time_range
 from blip0.common.api.views import M, TenantViewSet
 from monitors.choices import ExecutionStatus
 from monitors.models import Match, TriggerExecution
@@ -55,24 +56,18 @@ class ExecutionSerializer(serializers.ModelSerializer[TriggerExecution]):
 class MatchFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped
     monitor = filters.UUIDFilter(field_name="monitor_id", help_text="Id of a monitor.")
     network = filters.CharFilter(max_length=63, help_text="Slug of a network.")
-    since = filters.IsoDateTimeFilter(
-        field_name="matched_at", lookup_expr="gte", help_text="Not before this time."
+    transaction = filters.CharFilter(
+        field_name="transaction_id", max_length=128, help_text="Hash, or Solana's signature."
     )
-    until = filters.IsoDateTimeFilter(
-        field_name="matched_at", lookup_expr="lt", help_text="Before this time."
-    )
+    since, until = time_range("matched_at")
 
 
 class ExecutionFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped
     match = filters.UUIDFilter(field_name="match_id", help_text="Id of a match.")
+    monitor = filters.UUIDFilter(field_name="match__monitor_id", help_text="Id of a monitor.")
     trigger = filters.UUIDFilter(field_name="trigger_id", help_text="Id of a trigger.")
     status = filters.ChoiceFilter(choices=ExecutionStatus.choices)
-    since = filters.IsoDateTimeFilter(
-        field_name="executed_at", lookup_expr="gte", help_text="Not before this time."
-    )
-    until = filters.IsoDateTimeFilter(
-        field_name="executed_at", lookup_expr="lt", help_text="Before this time."
-    )
+    since, until = time_range("executed_at")
 
 
 class HistoryViewSet(TenantViewSet[M]):

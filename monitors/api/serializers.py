@@ -119,6 +119,17 @@ class RevertSerializer(StrictSerializer):
     entry = serializers.IntegerField(
         min_value=1, max_value=2**63 - 1, help_text="Id of an entry of the monitor's history."
     )
+    secrets = serializers.DictField(
+        child=serializers.CharField(max_length=4096, trim_whitespace=False),
+        required=False,
+        help_text="Viewing keys that the monitor has no more, by the `fingerprint` that the "
+        "history has of them. An error names each that is needed.",
+    )
+    contract_specs = serializers.DictField(
+        required=False,
+        help_text="Contract specs that no monitor has any more, by the SHA-256 that the history "
+        "has of them.",
+    )
 
 
 class DocumentSerializer(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.utils import timezone
@@ -52,13 +52,12 @@ from tenants.models import AuditRecord
 class MonitorViewSet(DocumentViewSet[Monitor]):
     """What to watch, and whom to tell."""
 
-    subject = "monitor"
+    noun = subject = "monitor"
     queryset = Monitor.objects.live()
     serializer_class = MonitorSerializer
     filterset_class = MonitorFilterSet
     orderings: ClassVar[tuple[str, ...]] = ("slug", "-slug", "-created_at", "created_at")
     expandable: ClassVar[tuple[str, ...]] = ("projection",)
-    checkable = (*DocumentViewSet.checkable, "clone", "from_template", "revert")
     sublists = ("history",)
     read_permission: ClassVar[str | None] = "monitors.read"
     write_permission: ClassVar[str | None] = "monitors.write"
@@ -80,15 +79,11 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
         tenant = tenant_principal(self.request).tenant
         return monitor_create(tenant=tenant, data=data, actor=self.principal.actor)
 
-    def update_document(
-        self, instance: Monitor, data: Mapping[str, Any], expected: int | None
-    ) -> Monitor:
-        return monitor_update(
-            monitor=instance, data=data, actor=self.principal.actor, expected_version=expected
-        )
+    def update_document(self, data: Mapping[str, Any]) -> Response:
+        return self.changed_by(monitor_update, data=data)
 
-    def delete_document(self, instance: Monitor, expected: int | None) -> None:
-        monitor_delete(monitor=instance, actor=self.principal.actor, expected_version=expected)
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
+        return self.removed_by(monitor_delete)
 
     @extend_schema(responses=ProjectionSerializer)
     @action(detail=True)
@@ -119,7 +114,7 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
     @action(detail=True, methods=["post"])
     def revert(self, request: Request, **kwargs: Any) -> Response:
         """Make it what it was before the change that an entry of its history tells of."""
-        return self._after(monitor_revert, **checked(RevertSerializer, request))
+        return self.changed_by(monitor_revert, **checked(RevertSerializer, request))
 
     @extend_schema(request=FromTemplateSerializer, responses={201: MonitorSerializer})
     @action(detail=False, methods=["post"], url_path="from-template")
@@ -127,47 +122,35 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
         """Create a monitor of a template of the catalogue, and what the template lacks."""
         given = checked(FromTemplateSerializer, request)
         tenant, actor = tenant_principal(request).tenant, self.principal.actor
-        return self.created_by(lambda: monitor_from_template(tenant=tenant, actor=actor, **given))
+        return self.created(monitor_from_template(tenant=tenant, actor=actor, **given))
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, **kwargs: Any) -> Response:
         """Stop it until it is resumed."""
-        return self._after(monitor_pause)
+        return self.changed_by(monitor_pause)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, **kwargs: Any) -> Response:
         """Undo a pause; a snooze stays."""
-        return self._after(monitor_resume)
+        return self.changed_by(monitor_resume)
 
     @extend_schema(request=SnoozeSerializer)
     @action(detail=True, methods=["post"])
     def snooze(self, request: Request, **kwargs: Any) -> Response:
         """Stop it until a time."""
-        return self._after(monitor_snooze, now=timezone.now(), **checked(SnoozeSerializer, request))
+        given = checked(SnoozeSerializer, request)
+        return self.changed_by(monitor_snooze, now=timezone.now(), **given)
 
     @extend_schema(operation_id="monitors_wake", request=None, responses={200: MonitorSerializer})
     @snooze.mapping.delete
     def wake(self, request: Request, **kwargs: Any) -> Response:
         """End a snooze now; a pause stays."""
-        return self._after(monitor_wake)
+        return self.changed_by(monitor_wake)
 
     @extend_schema(request=CloneSerializer, responses={201: MonitorSerializer})
     @action(detail=True, methods=["post"])
     def clone(self, request: Request, **kwargs: Any) -> Response:
         """Create a monitor like this one; a snooze isn't copied."""
-        given, monitor = checked(CloneSerializer, request), self.get_object()
-        expected = self.expected_version(monitor)
-        actor = self.principal.actor
-        return self.created_by(
-            lambda: monitor_clone(monitor=monitor, actor=actor, expected_version=expected, **given)
-        )
-
-    def _after(self, service: Callable[..., Monitor], **details: Any) -> Response:
-        actor = self.principal.actor
-        return self.changed_by(
-            lambda monitor, expected: service(
-                monitor=monitor, actor=actor, expected_version=expected, **details
-            )
-        )
+        return self.created(self.applied(monitor_clone, **checked(CloneSerializer, request)))

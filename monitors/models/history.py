@@ -55,6 +55,8 @@ class Match(UuidModel):
         verbose_name_plural = "matches"
         indexes = [
             models.Index(fields=["monitor_id", "-matched_at"], name="match_by_monitor"),
+            models.Index(fields=["network", "-matched_at"], name="match_by_network"),
+            models.Index(fields=["transaction_id"], name="match_by_transaction"),
             models.Index(fields=["-matched_at", "-id"], name="match_by_time"),
         ]
 
@@ -87,6 +89,7 @@ class TriggerExecution(UuidModel):
         ]
         indexes = [
             models.Index(fields=["trigger_id", "-executed_at"], name="execution_by_trigger"),
+            models.Index(fields=["status", "-executed_at"], name="execution_by_status"),
             models.Index(fields=["-executed_at", "-id"], name="execution_by_time"),
         ]
 

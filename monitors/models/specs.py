@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Upper
 
 from monitors.choices import SpecKind
 from monitors.models.monitor import Monitor
@@ -53,7 +54,11 @@ class MonitorAddress(models.Model):
                 fields=["monitor", "position"], name="monitor_address_position"
             ),
         ]
-        indexes = [models.Index(fields=["address"], name="monitor_address_text")]
+        indexes = [
+            models.Index(fields=["address"], name="monitor_address_text"),
+            # Ethereum's are written in many ways: `iexact` compares so.
+            models.Index(Upper("address"), name="monitor_address_any_case"),
+        ]
 
     def __str__(self) -> str:
         return self.address

@@ -10,8 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from django.utils.crypto import salted_hmac
+
 from blip0.common.canonical import canonical_bytes, sha256_hex
-from blip0.common.sealing import CannotOpen, keyring
+from blip0.common.sealing import CannotOpen, hint, keyring
+from blip0.common.tenancy import current_tenant_id
 from blip0.common.validation import (
     Finding,
     InvalidDocument,
@@ -96,9 +99,12 @@ def document_report(data: object, *, tenant: Tenant) -> Report:
 
 
 def audit_form(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A normal form for the audit log: contract specs by their hash."""
+    """A normal form for the audit log: contract specs by their hash, viewing keys by a mark."""
     return {
         **values,
+        "chain_configurations": map_viewing_keys(
+            values["chain_configurations"], lambda _pointer, key: key_mark(key)
+        ),
         "addresses": [
             {**entry, "contract_spec": sha256_hex(canonical_bytes(entry["contract_spec"]))}
             if "contract_spec" in entry
@@ -106,6 +112,15 @@ def audit_form(values: Mapping[str, Any]) -> dict[str, Any]:
             for entry in values["addresses"]
         ],
     }
+
+
+def key_mark(key: Mapping[str, Any]) -> dict[str, Any]:
+    """What the audit log has of a viewing key: enough to know it again, not to guess at it."""
+    plain = key.get("value")
+    if plain is None:  # it can't be opened any more, and is a mask already
+        return dict(key)
+    keyed = salted_hmac("monitors.viewing_key", f"{current_tenant_id()}:{plain}")
+    return {"set": True, "hint": hint(plain), "fingerprint": keyed.hexdigest()[:16]}
 
 
 def sealed_configurations(

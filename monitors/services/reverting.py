@@ -9,27 +9,38 @@ import orjson
 from django.db import transaction
 
 from blip0.common.actors import Actor
-from blip0.common.audit import REDACTED
+from blip0.common.canonical import canonical_bytes, sha256_hex
 from blip0.common.exceptions import NotFound
 from blip0.common.tenancy import current_tenant_id
-from monitors.contracts import RUNTIME_KEYS, SETTINGS_KEYS
+from blip0.common.validation import Finding, InvalidDocument
+from blip0.common.validation.findings import pointer
+from monitors.contracts import RUNTIME_KEYS, SETTINGS_KEYS, map_viewing_keys
 from monitors.exceptions import CannotRevert
 from monitors.models import ContractSpec, Monitor
 from monitors.services.changes import monitor_update
+from monitors.services.documents import Stored, key_mark
 from monitors.services.records import monitor_lock
 from tenants.models import AuditRecord
 
 
 @transaction.atomic
 def monitor_revert(
-    *, monitor: Monitor, entry: int, actor: Actor, expected_version: int | None = None
+    *,
+    monitor: Monitor,
+    entry: int,
+    actor: Actor,
+    secrets: Mapping[str, str] | None = None,
+    contract_specs: Mapping[str, Any] | None = None,
+    expected_version: int | None = None,
 ) -> Monitor:
     """Make the document what it was before the change that the audit record `entry` tells of.
 
     It is a change like any other: checked as the world is now, and recorded. A snooze stays.
-    Raises `NotFound` where the record isn't of this monitor, `CannotRevert` where there was no
-    state before it, or where that one had a contract spec or viewing key that is not kept; also
-    what `monitor_update` raises.
+    The log has viewing keys by fingerprint and contract specs by SHA-256. Those that the tenant
+    still has come from there, others from `secrets` and `contract_specs`, under these names; a key
+    there may be one to take the old one's place. Raises `NotFound` where the record isn't of this
+    monitor, `CannotRevert` where there was no state before it, `InvalidDocument` for all that must
+    be given and isn't, or is and needn't be; also what `monitor_update` raises.
     """
     current = monitor_lock(monitor, expected_version)
     records = AuditRecord.objects.filter(
@@ -51,14 +62,15 @@ def monitor_revert(
     document: dict[str, Any] = {
         key: data[key] for key in (*SETTINGS_KEYS, *RUNTIME_KEYS) if key in data
     }
+    specs, keys = Given("contract_specs", contract_specs), Given("secrets", secrets)
     if "addresses" in document:
-        document["addresses"] = _with_specs(document["addresses"])
-    if _holds_redacted(document.get("chain_configurations")):
-        raise CannotRevert(
-            "Viewing keys were changed since, and the history keeps no secret: set "
-            "`chain_configurations` yourself.",
-            pointer="/chain_configurations",
+        document["addresses"] = _with_specs(document["addresses"], specs)
+    if document.get("chain_configurations"):
+        document["chain_configurations"] = _with_keys(
+            document["chain_configurations"], current, keys
         )
+    if findings := [*specs.findings(), *keys.findings()]:
+        raise InvalidDocument(findings)
     return monitor_update(
         monitor=current,
         data=document,
@@ -68,27 +80,93 @@ def monitor_revert(
     )
 
 
-def _with_specs(addresses: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+class Given:
+    """What the caller gives for what the history names but doesn't hold."""
+
+    def __init__(self, member: str, given: Mapping[str, Any] | None) -> None:
+        self._member = member
+        self._given = given or {}
+        self._used: set[str] = set()
+        self._refused: dict[str, str] = {}
+
+    def take(self, name: str, *, or_say: str) -> Any:
+        """What was given under this name; None, and to be said, where there is nothing."""
+        self._used.add(name)
+        if self._given.get(name) is None:
+            self.refuse(name, or_say)
+        return self._given.get(name)
+
+    def refuse(self, name: str, message: str) -> None:
+        self._refused[name] = message
+
+    def findings(self) -> list[Finding]:
+        spare = "That state needs no such entry, or the tenant still has it; remove this one."
+        missing = [
+            _finding("revert.missing", self._place(name), message)
+            for name, message in self._refused.items()
+        ]
+        unused = sorted(self._given.keys() - self._used)
+        return missing + [_finding("revert.spare", self._place(name), spare) for name in unused]
+
+    def _place(self, name: str) -> str:
+        return pointer(((None, self._member), name))
+
+
+def _with_specs(addresses: list[Mapping[str, Any]], given: Given) -> list[dict[str, Any]]:
     """Addresses with contract specs for the hashes that the log has of them."""
     hashes = {entry["contract_spec"] for entry in addresses if "contract_spec" in entry}
     rows = ContractSpec.objects.filter(pk__in=hashes).values_list("pk", "content")
     specs = {sha256: orjson.loads(content) for sha256, content in rows}
-    whole = []
     for index, entry in enumerate(addresses):
         sha256 = entry.get("contract_spec")
-        if sha256 is not None and sha256 not in specs:
-            raise CannotRevert(
-                f"The contract spec of `{entry['address']}` was replaced since, and no monitor "
-                "uses it any more: only its hash is kept. Send it with a PATCH.",
-                pointer=f"/addresses/{index}/contract_spec",
+        if sha256 is None or sha256 in specs:
+            continue
+        specs[sha256] = spec = given.take(
+            sha256,
+            or_say=f"The contract spec of `{entry['address']}` (/addresses/{index}) was replaced "
+            "since, no monitor has it any more, and the history keeps its SHA-256 only. Send it in "
+            f'`contract_specs`, as {{"{sha256}": […]}}.',
+        )
+        if spec is not None and sha256_hex(canonical_bytes(spec)) != sha256:
+            given.refuse(
+                sha256, "This isn't the contract spec that was there: its SHA-256 differs."
             )
-        whole.append({**entry, "contract_spec": specs[sha256]} if sha256 else dict(entry))
-    return whole
+    return [
+        {**entry, "contract_spec": specs[entry["contract_spec"]]}
+        if "contract_spec" in entry
+        else dict(entry)
+        for entry in addresses
+    ]
 
 
-def _holds_redacted(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(_holds_redacted(item) for item in value.values())
-    if isinstance(value, list):
-        return any(_holds_redacted(item) for item in value)
-    return bool(value == REDACTED)
+def _with_keys(configurations: Any, current: Monitor, given: Given) -> Any:
+    """Configurations with viewing keys for the marks that the log has of them."""
+    known: dict[str, Any] = {}
+    map_viewing_keys(
+        Stored.of(current).values["chain_configurations"],
+        lambda _place, key: known.setdefault(key_mark(key).get("fingerprint", ""), key),
+    )
+
+    def put_back(place: str, mark: Mapping[str, Any]) -> Any:
+        name = mark.get("fingerprint")
+        if name is None:
+            raise CannotRevert(
+                "A viewing key of then couldn't be read when it was replaced; set "
+                "`chain_configurations` yourself.",
+                pointer=place,
+            )
+        if name in known:
+            return known[name]
+        key = given.take(
+            name,
+            or_say=f"The viewing key {mark['hint']} ({place}) was replaced since, and the history "
+            "keeps no secret. Send it, or one to take its place, in `secrets`, as "
+            f'{{"{name}": "…"}}.',
+        )
+        return {"type": "Plain", "value": key}
+
+    return map_viewing_keys(configurations, put_back)
+
+
+def _finding(code: str, place: str, message: str) -> Finding:
+    return Finding("error", code, place, message, "policy", "policy")

@@ -26,7 +26,7 @@ class BrowsableRenderer(BrowsableAPIRenderer):
     def get_content(
         self, renderer: Any, data: Any, accepted_media_type: Any, renderer_context: Any
     ) -> str:
-        return "" if data is None else orjson.dumps(data, option=orjson.OPT_INDENT_2).decode()
+        return "" if data is None else _readable(data)
 
     def show_form_for_method(
         self, view: APIView, method: str, request: Request, obj: Any
@@ -46,6 +46,14 @@ class BrowsableRenderer(BrowsableAPIRenderer):
             else None
         )
 
+    def get_raw_data_form(self, data: Any, view: APIView, method: str, request: Request) -> Any:
+        """The form for PUT and PATCH begins with what was read: edit it, and send it back."""
+        form = super().get_raw_data_form(data, view, method, request)
+        read = view.request.method == "GET" and isinstance(data, dict)
+        if form is not None and method in ("PUT", "PATCH") and read:
+            form.fields["_content"].initial = _readable(data)
+        return form
+
     def get_filter_form(self, data: Any, view: APIView, request: Request) -> None:
         """The documentation has the filters."""
 
@@ -61,3 +69,9 @@ class BrowsableRenderer(BrowsableAPIRenderer):
                 row.tenant for row in Membership.objects.of_person(principal.person.user_id)
             ]
         return context
+
+
+def _readable(data: Any) -> str:
+    # Twice: fragments, such as a contract spec, are put in as they are the first time.
+    whole = orjson.loads(orjson.dumps(data))
+    return orjson.dumps(whole, option=orjson.OPT_INDENT_2).decode()

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from blip0.common.api.serializers import StrictSerializer
 from tenants.choices import Role
 from tenants.contracts import PERMISSIONS
+from tenants.models import Invitation
 
 SCOPES = {codename.replace(".", ":"): codename for codename in sorted(PERMISSIONS)}
 """Scopes as the API spells them, and the codenames that they are."""
@@ -147,7 +148,7 @@ class InvitationSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     email = serializers.EmailField()
     role = serializers.ChoiceField(Role.choices)
-    state = serializers.ChoiceField(["open", "accepted", "revoked", "expired"])
+    state = serializers.ChoiceField(Invitation.STATES)
     invited_by = serializers.EmailField(allow_null=True)
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()

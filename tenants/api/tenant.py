@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from blip0.common.api.documents import body_of
 from blip0.common.api.etags import PreconditionFailed, etag_of, names, tagged
-from blip0.common.api.reports import (
-    VALIDATE_ONLY,
-    VALIDATE_ONLY_PARAMETER,
-    ReportSerializer,
-    report_representation,
-    rolled_back,
-    validates_only,
-)
 from blip0.common.api.serializers import StrictSerializer
 from blip0.common.api.views import TenantView
 from blip0.common.exceptions import Stale
-from blip0.common.validation import InvalidDocument, Report, without_read_only
+from blip0.common.validation import InvalidDocument, without_read_only
 from tenants.api.principals import tenant_principal
 from tenants.choices import Severity, TenantStatus
 from tenants.models import Tenant
@@ -99,9 +91,6 @@ class TenantSettingsView(TenantView):
     write_permission: ClassVar[str | None] = "tenant.write"
     has_tag = True
 
-    def parameters(self) -> tuple[str, ...]:
-        return (VALIDATE_ONLY,) if self.request.method == "PATCH" else ()
-
     @extend_schema(operation_id="tenant", responses=TenantSettingsSerializer)
     def get(self, request: Request) -> Response:
         representation = tenant_representation(tenant_principal(request).tenant)
@@ -109,13 +98,8 @@ class TenantSettingsView(TenantView):
 
     @extend_schema(
         operation_id="tenant_change",
-        parameters=[VALIDATE_ONLY_PARAMETER],
         request=TenantSettingsSerializer,
-        responses=PolymorphicProxySerializer(
-            component_name="TenantSettingsOrReport",
-            serializers=[TenantSettingsSerializer, ReportSerializer],
-            resource_type_field_name=None,
-        ),
+        responses=TenantSettingsSerializer,
     )
     def patch(self, request: Request) -> Response:
         """Change the members that are named; `alerting` as a whole."""
@@ -127,10 +111,6 @@ class TenantSettingsView(TenantView):
         expected = None if tags is None else tenant.updated_at
         columns = _columns(body_of(request), current)
         actor = self.principal.actor
-        if validates_only(request):
-            with rolled_back():
-                tenant_update(tenant=tenant, data=columns, actor=actor, expected=expected)
-            return Response(report_representation(Report("tenant", (), "ok")))
         try:
             changed = tenant_update(tenant=tenant, data=columns, actor=actor, expected=expected)
         except Stale:

@@ -41,6 +41,8 @@ class Membership(UuidModel, StampedModel):
 class Invitation(UuidModel, StampedModel):
     """An offer to join, sent by email. Only the hash of its token is stored."""
 
+    STATES = ("open", "accepted", "revoked", "expired")
+
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField()
     role = models.CharField(max_length=10, choices=Role.choices)
@@ -74,7 +76,7 @@ class Invitation(UuidModel, StampedModel):
         return f"{self.email} to {self.tenant}"
 
     def state_at(self, now: datetime) -> str:
-        """`open`, `accepted`, `revoked` or `expired`."""
+        """One of `STATES`."""
         if self.accepted_at is not None:
             return "accepted"
         if self.revoked_at is not None:

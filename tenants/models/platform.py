@@ -57,6 +57,8 @@ class AuditRecord(models.Model):
         ]
         indexes = [
             models.Index(fields=["tenant_id", "-id"], name="audit_by_tenant"),
+            models.Index(fields=["tenant_id", "action", "-id"], name="audit_by_action"),
+            models.Index(fields=["tenant_id", "actor_id", "-id"], name="audit_by_actor"),
             models.Index(fields=["object_kind", "object_id", "-id"], name="audit_by_object"),
         ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -12,6 +12,9 @@ from django.template.loader import render_to_string
 from tenants.services.invitations import invitation_issue
 from tenants.services.passwords import password_reset_issue
 from tenants.services.signup import LIFETIME_S, SignUp, sign_up_token
+
+_PAGES: Final = {"invitation": "/join", "password_reset": "/reset", "sign_up": "/sign-up"}
+"""Where the web app takes the token of each email, if there is one."""
 
 
 def invitation_send(*, invitation_id: UUID) -> bool:
@@ -24,7 +27,8 @@ def invitation_send(*, invitation_id: UUID) -> bool:
         "invitation",
         invitation.email,
         subject=f"Join {invitation.tenant.name} on Blip0",
-        context={"invitation": invitation, "token": token},
+        token=token,
+        context={"invitation": invitation},
     )
     return True
 
@@ -40,7 +44,8 @@ def password_reset_send(*, email: str) -> bool:
         "password_reset",
         user.email,
         subject="Set a new password for Blip0",
-        context={"token": token, "minutes": minutes},
+        token=token,
+        context={"minutes": minutes},
     )
     return True
 
@@ -51,11 +56,17 @@ def sign_up_send(asked: SignUp) -> None:
         "sign_up",
         asked.email,
         subject=f"Your tenant {asked.name} on Blip0",
-        context={"asked": asked, "token": sign_up_token(asked), "hours": LIFETIME_S // 3600},
+        token=sign_up_token(asked),
+        context={"asked": asked, "hours": LIFETIME_S // 3600},
     )
 
 
-def _send(template: str, address: str, *, subject: str, context: dict[str, Any]) -> None:
-    body = render_to_string(f"emails/{template}.txt", {**context, "url": settings.PUBLIC_URL})
+def _send(
+    template: str, address: str, *, subject: str, token: str, context: dict[str, Any]
+) -> None:
+    # Behind the #, it is in no server's log, and no page tells others of it as where one came from.
+    link = f"{settings.WEB_URL}{_PAGES[template]}#token={token}" if settings.WEB_URL else ""
+    whole = {**context, "token": token, "link": link, "url": settings.PUBLIC_URL}
+    body = render_to_string(f"emails/{template}.txt", whole)
     # A line break in a tenant's name must not become a header.
     EmailMessage(" ".join(subject.split()), body, to=[address]).send()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
+from prometheus_client import Counter
 
 from blip0.common.addresses import client_address
+from blip0.common.metrics import METRICS, harmless
 from tenants.choices import TenantStatus
 from tenants.exceptions import (
     BadCredentials,
@@ -19,6 +21,21 @@ from tenants.exceptions import (
 )
 from tenants.models import Membership, User
 from tenants.store.attempts import attempt_count, attempt_forgive
+
+RESULTS: Final = ("right", "wrong", "slowed")
+_PASSWORDS: Final = Counter(
+    "blip0_sign_in_passwords",
+    "Passwords that were given at any door: right, wrong, or not looked at, after too many.",
+    ["result"],
+    registry=METRICS,
+)
+for _result in RESULTS:
+    _PASSWORDS.labels(_result)
+
+
+@harmless
+def _count(result: str) -> None:
+    _PASSWORDS.labels(result).inc()
 
 
 class CountingBackend(ModelBackend):
@@ -40,10 +57,12 @@ class CountingBackend(ModelBackend):
             return None
         address = client_address()
         if wait := attempt_count(account=account, address=address):
+            _count("slowed")
             raise TooManyAttempts(
                 f"Too many failed attempts; try again in {wait} s.", retry_after_s=wait
             )
         user = super().authenticate(request, username=account, password=password)
+        _count("wrong" if user is None else "right")
         if user is not None:
             attempt_forgive(account=account, address=address)
         return user

@@ -14,6 +14,7 @@ from typing import Final
 import redis
 import structlog
 
+from blip0.common.cache_outages import count_outage
 from tenants.store.client import cache_redis
 
 FREE_FAILURES: Final = 5
@@ -83,7 +84,7 @@ def attempt_count(*, account: str, address: str) -> int:
     try:
         return int(cache_redis().eval(_COUNT, 3, *_keys(account, address), *limits))
     except redis.RedisError as error:
-        logger.warning("sign_in.attempts_uncounted", error=type(error).__name__)
+        _uncounted(error)
         return 0
 
 
@@ -92,7 +93,12 @@ def attempt_forgive(*, account: str, address: str) -> None:
     try:
         cache_redis().eval(_FORGIVE, 3, *_keys(account, address))
     except redis.RedisError as error:
-        logger.warning("sign_in.attempts_uncounted", error=type(error).__name__)
+        _uncounted(error)
+
+
+def _uncounted(error: redis.RedisError) -> None:
+    count_outage("sign_in")
+    logger.warning("sign_in.attempts_uncounted", error=type(error).__name__)
 
 
 def _keys(account: str, address: str) -> tuple[str, str, str]:

@@ -21,6 +21,7 @@ import orjson
 import redis
 import structlog
 
+from blip0.common.cache_outages import count_outage
 from tenants.store.client import cache_redis
 
 Fact: TypeAlias = Mapping[str, Any]
@@ -43,6 +44,7 @@ class _Trust:
     withheld_until: float = 0.0
 
     def withhold(self, error: redis.RedisError) -> None:
+        count_outage("identity")
         now = time.monotonic()
         if now >= self.withheld_until:
             logger.warning("identity.cache_unavailable", error=type(error).__name__)

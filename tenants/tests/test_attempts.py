@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
+from blip0.common.metrics import METRICS
 from blip0.testing.world import PASSWORD, STAFF
 from tenants.store import attempts
 from tenants.store.client import cache_redis
@@ -21,6 +22,10 @@ VICTIM = "ana@acme.test"
 
 def login(email=VICTIM, password="wrong", address="192.0.2.1"):
     return APIClient().post(LOGIN, {"email": email, "password": password}, REMOTE_ADDR=address)
+
+
+def counted(metric, **labels):
+    return METRICS.get_sample_value(metric, labels)
 
 
 def statuses(count, **how):
@@ -53,6 +58,17 @@ def test_login__right_after_a_few_failures__is_forgiven(acme):
     assert login(password=PASSWORD).status_code == 200
 
     assert statuses(5) == [401] * 5
+
+
+def test_login__right_wrong_and_slowed__are_counted(acme):
+    metric = "blip0_sign_in_passwords_total"
+    before = {result: counted(metric, result=result) for result in ("right", "wrong", "slowed")}
+
+    assert login(password=PASSWORD).status_code == 200
+    assert statuses(6) == [401] * 5 + [429]
+
+    after = {result: counted(metric, result=result) - count for result, count in before.items()}
+    assert after == {"right": 1, "wrong": 5, "slowed": 1}
 
 
 def test_login__unknown_account__is_slowed_just_the_same(acme):
@@ -126,11 +142,14 @@ def test_wait__after_very_many_failures__is_a_quarter_of_an_hour_at_most(acme, m
 
 def test_login__redis_away__people_sign_in_and_the_log_says_so(acme, settings, caplog):
     settings.REDIS_CACHE_URL = "redis://127.0.0.1:9/0"
+    before = counted("blip0_cache_unavailable_total", use="sign_in")
 
     with caplog.at_level(logging.WARNING):
         assert statuses(7) == [401] * 7
         assert login(password=PASSWORD).status_code == 200
 
+    # Seven that fail; one that is right, which is to be forgiven besides.
+    assert counted("blip0_cache_unavailable_total", use="sign_in") == before + 9
     assert "sign_in.attempts_uncounted" in caplog.text
     assert VICTIM not in caplog.text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.utils import timezone
@@ -44,7 +44,7 @@ class TriggerFilterSet(DocumentFilterSet):
 class TriggerViewSet(DocumentViewSet[Trigger]):
     """Ways to tell somebody: Slack, email, webhook, Telegram, Discord."""
 
-    subject = "trigger"
+    noun = subject = "trigger"
     queryset = Trigger.objects.live()
     serializer_class = TriggerSerializer
     filterset_class = TriggerFilterSet
@@ -65,37 +65,33 @@ class TriggerViewSet(DocumentViewSet[Trigger]):
         tenant = tenant_principal(self.request).tenant
         return trigger_create(tenant=tenant, data=data, actor=self.principal.actor)
 
-    def update_document(
-        self, instance: Trigger, data: Mapping[str, Any], expected: int | None
-    ) -> Trigger:
-        return trigger_update(
-            trigger=instance, data=data, actor=self.principal.actor, expected_version=expected
-        )
+    def update_document(self, data: Mapping[str, Any]) -> Response:
+        return self.changed_by(trigger_update, data=data)
 
-    def delete_document(self, instance: Trigger, expected: int | None) -> None:
-        trigger_delete(trigger=instance, actor=self.principal.actor, expected_version=expected)
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
+        return self.removed_by(trigger_delete)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def enable(self, request: Request, **kwargs: Any) -> Response:
         """Let monitors fire it again."""
-        return self._after(trigger_enable)
+        return self.changed_by(trigger_enable)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def disable(self, request: Request, **kwargs: Any) -> Response:
         """Keep it, and its monitors, but send nothing."""
-        return self._after(trigger_disable)
+        return self.changed_by(trigger_disable)
 
     @extend_schema(request=None, responses=DeliveryTestSerializer)
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], can_be_tried=False)
     def test(self, request: Request, **kwargs: Any) -> Response:
         """Send one real message with sample values, and say how it went.
 
         200 also where the other side refused it: see `succeeded`. 30 an hour are allowed.
         """
         trigger = self.get_object()
-        self.expected_version(trigger)
+        self.expected(trigger)
         tested = trigger_test(trigger=trigger, actor=self.principal.actor, now=timezone.now())
         return Response(delivery_test_representations([tested])[0])
 
@@ -105,11 +101,3 @@ class TriggerViewSet(DocumentViewSet[Trigger]):
         """Its test deliveries, the newest first."""
         rows = DeliveryTest.objects.filter(trigger=self.get_object())
         return self.page_of(rows, "-created_at", delivery_test_representations)
-
-    def _after(self, service: Callable[..., Trigger]) -> Response:
-        actor = self.principal.actor
-        return self.changed_by(
-            lambda trigger, expected: service(
-                trigger=trigger, actor=actor, expected_version=expected
-            )
-        )

@@ -128,6 +128,7 @@ def test_email__message__arrives_encrypted(make, trusted, port, implicit):
         "rcpt to:<ana@acme.test>",
     ]
     assert f"Subject: {TITLE}" in heard
+    assert "Reply-To: alerts@acme.test" in heard, "as the runtime sends it"
     assert BODY in "".join(heard)
 
 

@@ -9,6 +9,7 @@ import structlog
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from blip0.common.cache_outages import count_outage
 from blip0.common.tenancy import in_public
 
 KEPT_FOR_S: Final = 3600
@@ -28,7 +29,7 @@ def kept(key: str, make: Callable[[], T]) -> T:
         with in_public():
             found: T | None = cache.get(key)
     except RedisError as error:
-        logger.warning("cache.unavailable", error=repr(error))
+        _missed(error)
         return make()
     if found is not None:
         return found
@@ -37,5 +38,10 @@ def kept(key: str, make: Callable[[], T]) -> T:
         with in_public():
             cache.set(key, made, KEPT_FOR_S)
     except RedisError as error:
-        logger.warning("cache.unavailable", error=repr(error))
+        _missed(error)
     return made
+
+
+def _missed(error: RedisError) -> None:
+    count_outage("catalogue")
+    logger.warning("cache.unavailable", error=repr(error))

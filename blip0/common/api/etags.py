@@ -18,11 +18,8 @@ from blip0.common.exceptions import Stale
 class PreconditionFailed(Stale):
     """`If-Match` names another state than the current one, whose tag is `etag`."""
 
-    def __init__(self, etag: str, version: int | None = None) -> None:
-        super().__init__(
-            "It was changed since you read it. Read it again, and repeat your change.",
-            current_version=version,
-        )
+    def __init__(self, etag: str) -> None:
+        super().__init__("It was changed since you read it. Read it again, and repeat your change.")
         self.etag = etag
 
 

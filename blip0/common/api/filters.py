@@ -31,6 +31,15 @@ class StrictBooleanFilter(filters.BooleanFilter):  # type: ignore[misc]  # djang
         super().__init__(widget=forms.TextInput, **options)
 
 
+def time_range(column: str) -> tuple[filters.IsoDateTimeFilter, filters.IsoDateTimeFilter]:
+    """`since, until = time_range("created_at")`, of a filter set."""
+    at = filters.IsoDateTimeFilter
+    return (
+        at(field_name=column, lookup_expr="gte", help_text="Not before this time."),
+        at(field_name=column, lookup_expr="lt", help_text="Before this time."),
+    )
+
+
 class DocumentFilterSet(filters.FilterSet):  # type: ignore[misc]  # django-filter is untyped
     """Search over name and slug, which everything that tenants name has."""
 

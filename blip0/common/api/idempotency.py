@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 import orjson
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import is_success
@@ -25,6 +26,7 @@ from blip0.common.idempotency import Kept, KeyReused, Occasion, answer_store
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
+_SALT: Final = "blip0.idempotency.fingerprint"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 Handler: TypeAlias = Callable[..., Response]
@@ -89,14 +91,16 @@ def _kept(response: Response, fingerprint: str, one_time: Collection[str]) -> Ke
 
 
 def _fingerprint(request: Request) -> str:
-    """Of the query and of what the body says, whatever its spaces and the order of its keys."""
-    digest = hashlib.sha256(request.META.get("QUERY_STRING", "").encode())
+    """Of the query and of what the body says, whatever its spaces and the order of its keys.
+
+    Keyed: a body may hold secrets, and whoever reads the table must not be able to guess at them.
+    """
     data = request.data
     parts = data.lists() if hasattr(data, "lists") else None
     payload = data if parts is None else _form(parts)
     # Not orjson: a body may hold integers of any size.
-    digest.update(b"\0" + json.dumps(payload, sort_keys=True).encode())
-    return digest.hexdigest()
+    said = f"{request.META.get('QUERY_STRING', '')}\0{json.dumps(payload, sort_keys=True)}"
+    return salted_hmac(_SALT, said, algorithm="sha256").hexdigest()
 
 
 def _form(parts: Any) -> dict[str, list[Any]]:

@@ -7,15 +7,17 @@ of an unexpected exception is shown: the log has it, under the same `request_id`
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 from rest_framework import exceptions
@@ -38,8 +40,13 @@ from blip0.common.request_ids import request_id_of
 from blip0.common.validation import Finding, InvalidDocument
 from blip0.common.validation.findings import Path, pointer
 
+if TYPE_CHECKING:  # DRF's views import our authentication, and that this
+    from rest_framework.views import APIView
+
 CONTENT_TYPE = "application/problem+json"
 API_PREFIX = "/api/"
+RETRY_AFTER_S = 5
+"""When a database that is away may be back."""
 CHALLENGE = 'Bearer realm="api"'
 
 logger = structlog.get_logger(__name__)
@@ -98,7 +105,8 @@ def exception_handler(exception: Exception, context: Mapping[str, Any]) -> Respo
         # Error reporting and tests listen to this signal; DRF's own handler would have re-raised.
         got_request_exception.send(sender=None, request=request)
         logger.exception("api.request_failed")
-        problem = _INTERNAL
+        problem = _failure(exception)
+    problem.detail += _what_would_do(exception, context.get("view"))
     shown = getattr(request, "accepted_renderer", None)
     return Response(
         problem.body(request_id_of(request)),
@@ -111,24 +119,49 @@ def exception_handler(exception: Exception, context: Mapping[str, Any]) -> Respo
 
 def not_found_handler(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's `handler404`: a URL that no view has."""
-    return _outside_drf(request, _NOT_FOUND) or defaults.page_not_found(request, exception)
+    return _outside_drf(request, _NO_SUCH_URL) or defaults.page_not_found(request, exception)
 
 
 def bad_request_handler(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's `handler400`: a request that it refuses before any view, such as an unknown host."""
-    return _outside_drf(request, _BAD_REQUEST) or defaults.bad_request(request, exception)
+    problem = _UNKNOWN_HOST if isinstance(exception, DisallowedHost) else _BAD_REQUEST
+    return _outside_drf(request, problem) or defaults.bad_request(request, exception)
 
 
 def server_error_handler(request: HttpRequest) -> HttpResponse:
     """Django's `handler500`: a failure outside any view."""
-    return _outside_drf(request, _INTERNAL) or defaults.server_error(request)
+    return _outside_drf(request, _failure(sys.exc_info()[1])) or defaults.server_error(request)
 
 
 def _outside_drf(request: HttpRequest, problem: Problem) -> HttpResponse | None:
     if not request.path.startswith(API_PREFIX):
         return None
     body = orjson.dumps(problem.body(request_id_of(request)))
-    return HttpResponse(body, status=problem.status, content_type=CONTENT_TYPE)
+    return HttpResponse(
+        body, status=problem.status, content_type=CONTENT_TYPE, headers=problem.headers
+    )
+
+
+def _failure(exception: BaseException | None) -> Problem:
+    """Of what nobody expected; a database that doesn't answer is no defect, and passes."""
+    return _outage() if isinstance(exception, OperationalError | InterfaceError) else _internal()
+
+
+def _what_would_do(exception: Exception, view: APIView | None) -> str:
+    """The fix, where DRF says only what is wrong."""
+    if view is None:
+        return ""
+    match exception:
+        case exceptions.UnsupportedMediaType():
+            offered = [str(parser.media_type) for parser in view.parser_classes]
+            return f" Send {' or '.join(offered)}."
+        case exceptions.NotAcceptable():
+            offered = [str(renderer.media_type) for renderer in view.renderer_classes]
+            return f" Accept {' or '.join(offered)}."
+        case exceptions.MethodNotAllowed():
+            return f" There is {', '.join(view.allowed_methods) or 'none'}."
+        case _:
+            return ""
 
 
 def _problem_of(exception: Exception) -> Problem | None:
@@ -142,9 +175,9 @@ def _problem_of(exception: Exception) -> Problem | None:
         case exceptions.APIException():
             return _of_api_exception(exception)
         case Http404():
-            return _NOT_FOUND
+            return _not_found()
         case PermissionDenied():
-            return _FORBIDDEN
+            return _forbidden()
         case _:
             return None
 
@@ -218,17 +251,50 @@ def _of_drf_detail(detail: Any, at: Path) -> Iterator[dict[str, str]]:
         yield {"pointer": pointer(at), "code": str(detail.code), "detail": str(detail)}
 
 
-_NOT_FOUND = Problem(
-    status=HTTPStatus.NOT_FOUND, code="not_found", detail="There is nothing at this address."
+def _not_found() -> Problem:
+    return Problem(
+        status=HTTPStatus.NOT_FOUND,
+        code="not_found",
+        detail="There is nothing at this address, or nothing of yours.",
+    )
+
+
+def _forbidden() -> Problem:
+    return Problem(
+        status=HTTPStatus.FORBIDDEN, code="permission_denied", detail="You may not do this."
+    )
+
+
+def _internal() -> Problem:
+    return Problem(
+        status=HTTPStatus.INTERNAL_SERVER_ERROR,
+        code="internal_error",
+        detail="Something failed on our side. Tell support the request_id.",
+    )
+
+
+def _outage() -> Problem:
+    return Problem(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        code="unavailable",
+        detail="The database doesn't answer at present. Try again in a few seconds; repeat a POST "
+        "with its Idempotency-Key, since it may have been done.",
+        headers={"Retry-After": str(RETRY_AFTER_S)},
+    )
+
+
+_NO_SUCH_URL = Problem(
+    status=HTTPStatus.NOT_FOUND,
+    code="not_found",
+    detail="There is nothing at this address; /api/v1/docs/ shows all that there is.",
+)
+_UNKNOWN_HOST = Problem(
+    status=HTTPStatus.BAD_REQUEST,
+    code="unknown_host",
+    detail="The platform isn't known by this host name; use the address that you were given.",
 )
 _BAD_REQUEST = Problem(
-    status=HTTPStatus.BAD_REQUEST, code="bad_request", detail="This request can't be read."
-)
-_FORBIDDEN = Problem(
-    status=HTTPStatus.FORBIDDEN, code="permission_denied", detail="You may not do this."
-)
-_INTERNAL = Problem(
-    status=HTTPStatus.INTERNAL_SERVER_ERROR,
-    code="internal_error",
-    detail="Something failed on our side. Tell support the request_id.",
+    status=HTTPStatus.BAD_REQUEST,
+    code="bad_request",
+    detail="This request can't be read: look at its headers and its length.",
 )

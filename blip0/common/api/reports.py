@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from blip0.common.api.problems import InvalidParameter
-from blip0.common.validation import Report
+from blip0.common.validation import Finding, Report
 from blip0.common.validation.stored import finding_representation
 
 VALIDATE_ONLY: Final = "validate_only"
@@ -46,6 +46,11 @@ class ReportSerializer(FindingsSerializer):
 def report_representation(report: Report) -> dict[str, Any]:
     findings = [finding_representation(finding) for finding in report.findings]
     return {"verdict": report.verdict, "findings": findings}
+
+
+def trial_representation(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Of a write that would have succeeded."""
+    return report_representation(Report("trial", tuple(findings), "ok"))
 
 
 def validates_only(request: Request) -> bool:

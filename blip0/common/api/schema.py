@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
@@ -53,6 +53,8 @@ _DESCRIPTIONS = {
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "422": "A rule is broken; `errors` points at each place.",
+    "406": "The answer comes in none of the formats of `Accept`.",
+    "503": "The database doesn't answer at present; `Retry-After` says when to try again.",
     "429": "Too often, or no call is left at present; `Retry-After` says for how long.",
 }
 
@@ -92,7 +94,7 @@ class Blip0Schema(AutoSchema):
             parameters.append(_IF_NONE_MATCH if self.method == "GET" else _IF_MATCH)
         if self._keeps_answers:
             parameters.append(_IDEMPOTENCY_KEY)
-        if isinstance(self.view, DocumentViewSet) and self.view.action in self.view.checkable:
+        if self._offers_trial:
             parameters.append(VALIDATE_ONLY_PARAMETER)
         if isinstance(self.view, TenantViewSet) and self.view.action in ("list", "retrieve"):
             parameters.append(_FIELDS)
@@ -111,26 +113,18 @@ class Blip0Schema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         described: Any = super().get_response_serializers()
-        if not isinstance(self.view, DocumentViewSet):
-            return described
-        if self.view.action == "create":
-            described = {"201": described}
-        if self.view.action in self.view.checkable and isinstance(described, dict):
-            return {**described, "200": ReportSerializer}
-        if self.view.action in self.view.checkable:
-            written = cast(type[serializers.Serializer[Any]], self.view.get_serializer_class())
-            return PolymorphicProxySerializer(
-                component_name=f"{written.__name__.removesuffix('Serializer')}OrReport",
-                serializers=[written, ReportSerializer],
-                resource_type_field_name=None,
-            )
-        answers = {"validate": ReportSerializer, "findings": FindingsSerializer}
-        return answers.get(self.view.action, described)
+        if isinstance(self.view, DocumentViewSet):
+            answers = {"validate": ReportSerializer, "findings": FindingsSerializer}
+            described = answers.get(self.view.action, described)
+        return described
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         if direction != "response":
             return bodies
+        if self._offers_trial:
+            answer = self._saved_or_report() if "200" in bodies else ReportSerializer
+            bodies["200"] = self._get_response_for_code(answer, "200")  # type: ignore[no-untyped-call]  # drf-spectacular's
         if self._is_tagged and self.method != "DELETE":
             for status in ("200", "201"):
                 if status in bodies:
@@ -146,10 +140,20 @@ class Blip0Schema(AutoSchema):
             bodies.setdefault(status, body)
         return dict(sorted(bodies.items()))
 
+    def _saved_or_report(self) -> PolymorphicProxySerializer:
+        """What 200 may hold: the saved object, or the report that a trial is answered."""
+        described: Any = self.get_response_serializers()
+        saved: Any = described.get(200) if isinstance(described, dict) else described
+        written = saved if isinstance(saved, type) else type(saved)
+        return PolymorphicProxySerializer(
+            component_name=f"{written.__name__.removesuffix('Serializer')}OrReport",
+            serializers=[saved, ReportSerializer],
+            resource_type_field_name=None,
+        )
+
     @property
-    def _only_reads(self) -> bool:
-        """Whether a POST changes nothing."""
-        return isinstance(self.view, DocumentViewSet) and self.view.action == "validate"
+    def _offers_trial(self) -> bool:
+        return isinstance(self.view, TenantView) and self.view.offers_trial(self.method)
 
     @property
     def _is_tagged(self) -> bool:
@@ -161,11 +165,12 @@ class Blip0Schema(AutoSchema):
     @property
     def _keeps_answers(self) -> bool:
         view = self.view
-        keeps = isinstance(view, TenantView) and view.keeps_answers
-        return keeps and self.method == "POST" and not self._only_reads
+        return isinstance(view, TenantView) and view.keeps_answers and self.method == "POST"
 
     def _problem_statuses(self) -> list[str]:
-        statuses = []
+        statuses = ["406"]
+        if self.method in _WRITES or isinstance(self.view, TenantView):
+            statuses.append("503")
         if isinstance(self.view, TenantView):
             statuses += ["401", "403", "429"]
             if "{" in self.path:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar, cast
+from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseBase
@@ -26,7 +27,7 @@ from rest_framework.viewsets import GenericViewSet
 from blip0.common.api.documents import body_of, whole
 from blip0.common.api.etags import PreconditionFailed, etag_of, names, tagged
 from blip0.common.api.filters import StrictFilterBackend
-from blip0.common.api.idempotency import asks_for_once, once
+from blip0.common.api.idempotency import Handler, asks_for_once, once
 from blip0.common.api.pagination import CURSOR, ORDERING, PAGE_SIZE, SignedCursorPagination
 from blip0.common.api.parameters import EXPAND, FIELDS, listed, only, require_known
 from blip0.common.api.permissions import HasPermission
@@ -36,6 +37,7 @@ from blip0.common.api.reports import (
     VALIDATE_ONLY,
     report_representation,
     rolled_back,
+    trial_representation,
     validates_only,
 )
 from blip0.common.exceptions import Stale
@@ -44,6 +46,7 @@ from blip0.common.validation import Report
 from blip0.common.validation.stored import Subject, finding_representation, stored_findings
 
 M = TypeVar("M", bound=Model)
+R = TypeVar("R")
 
 
 class TenantView(APIView):
@@ -60,6 +63,8 @@ class TenantView(APIView):
     """Members of an answer to a POST that are shown once, and never kept for a replay."""
     keeps_answers: ClassVar[bool] = True
     """Whether a POST may be asked for once, by an `Idempotency-Key`: not where it has secrets."""
+    can_be_tried: ClassVar[bool] = True
+    """Whether writes take `?validate_only=`: not where an effect can't be taken back."""
     has_tag: ClassVar[bool] = False
     """Whether a read has an entity tag, for the OpenAPI document; of a viewset, one of a list."""
     allowance: Allowance | None = None
@@ -70,12 +75,18 @@ class TenantView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        require_known(request, self.parameters())
+        known, method = self.parameters(), str(request.method).lower()
+        require_known(request, (*known, VALIDATE_ONLY) if self.offers_trial(method) else known)
         self._inside.enter_context(in_tenant(self.principal.tenant_id))
-        handler = getattr(self, "post", None)
-        if handler and self.keeps_answers and asks_for_once(request) and not self.reads(request):
-            # Here, because DRF looks the handler up after this method.
-            self.__dict__["post"] = partial(once, handler, self.one_time)
+        handler = getattr(self, method, None)
+        if handler is None or self.reads(request):
+            return
+        # Wrapped here, because DRF looks the handler up after this method.
+        if validates_only(request):
+            if self.can_be_tried:
+                self.__dict__[method] = partial(self._tried, handler)
+        elif self.keeps_answers and asks_for_once(request):
+            self.__dict__[method] = partial(once, handler, self.one_time)
 
     def perform_authentication(self, request: Request) -> None:
         """Charges each call of a known caller, whatever becomes of it. Raises `RateLimited`."""
@@ -103,9 +114,22 @@ class TenantView(APIView):
         """Whether `read_permission` is enough for this request."""
         return request.method in SAFE_METHODS
 
+    def offers_trial(self, method: str) -> bool:
+        """Whether this method takes `?validate_only=`."""
+        return self.can_be_tried and method.upper() not in SAFE_METHODS
+
+    def trial_answer(self, response: Response) -> Response:
+        """What a trial is answered, made of what the save would be; before it is taken back."""
+        return Response(trial_representation(()))
+
     @property
     def principal(self) -> Principal:
         return principal_of(self.request)
+
+    def _tried(self, handler: Handler, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Everything but the save: rows, commit hooks (and with them mail and Redis), records."""
+        with rolled_back():
+            return self.trial_answer(handler(request, *args, **kwargs))
 
 
 class TenantViewSet(TenantView, GenericViewSet[M], Generic[M]):
@@ -184,16 +208,69 @@ class TenantViewSet(TenantView, GenericViewSet[M], Generic[M]):
         return self.represent([instance])[0]
 
 
-class DocumentViewSet(TenantViewSet[M]):
-    """Create, read, change and delete documents of the tenant, each by one service call.
+class ChangingViewSet(TenantViewSet[M]):
+    """Creates, changes and deletes objects, each by one service call.
 
-    Every object has a `version`; `If-Match` is compared with the tag of its representation.
+    `If-Match` is compared with the tag of what is shown; then the service compares, under its
+    lock, the column that each change moves.
     """
 
     lookup_value_converter = "uuid"
+    noun: ClassVar[str]
+    """How services call the object."""
+    moves: ClassVar[str] = "updated_at"
+    """The column that each change moves, and how services call its expected value."""
+    expected_as: ClassVar[str] = "expected"
+
+    def expected(self, instance: M) -> Any:
+        """The value of `moves` that the caller's `If-Match` stands for; None where there is none.
+
+        Raises `PreconditionFailed`.
+        """
+        if (tags := self.request.headers.get("If-Match")) is None:
+            return None
+        etag = etag_of(self.shown(instance))
+        if not names(tags, etag):
+            raise PreconditionFailed(etag)
+        return getattr(instance, self.moves)
+
+    def applied(self, service: Callable[..., R], **details: Any) -> R:
+        """What the service makes of the object that the path names, in the caller's name.
+
+        Raises `PreconditionFailed`, also where somebody is faster than the service.
+        """
+        instance = self.get_object()
+        expected = {self.expected_as: self.expected(instance)}
+        actor = self.principal.actor
+        try:
+            return service(**{self.noun: instance}, actor=actor, **expected, **details)
+        except Stale:
+            raise PreconditionFailed(etag_of(self.shown(self.get_object()))) from None
+
+    def created(self, instance: M) -> Response:
+        response = self._answered(instance, status.HTTP_201_CREATED)
+        response["Location"] = self.reverse_action("detail", args=[instance.pk])
+        return response
+
+    def changed_by(self, service: Callable[..., M], **details: Any) -> Response:
+        return self._answered(self.applied(service, **details), status.HTTP_200_OK)
+
+    def removed_by(self, service: Callable[..., object], **details: Any) -> Response:
+        self.applied(service, **details)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _answered(self, instance: M, status_code: int) -> Response:
+        representation = self.shown(instance)
+        headers = {"ETag": etag_of(representation)}
+        return Response(representation, status=status_code, headers=headers)
+
+
+class DocumentViewSet(ChangingViewSet[M]):
+    """Documents of the tenant: checked by the runtime's rules, with findings, and a `version`."""
+
     subject: ClassVar[Subject]
-    checkable: ClassVar[Collection[str]] = ("create", "update", "partial_update")
-    """Actions that take a document, and so `?validate_only=`."""
+    moves = "version"
+    expected_as = "expected_version"
     sublists: ClassVar[Collection[str]] = ()
     """Actions that answer with a list of their own, page by page."""
     required_keys: ClassVar[Collection[str]]
@@ -203,15 +280,13 @@ class DocumentViewSet(TenantViewSet[M]):
     def create_document(self, data: Mapping[str, Any]) -> M:
         raise NotImplementedError
 
-    def update_document(self, instance: M, data: Mapping[str, Any], expected: int | None) -> M:
+    def update_document(self, data: Mapping[str, Any]) -> Response:
         raise NotImplementedError
 
-    def delete_document(self, instance: M, expected: int | None) -> None:
+    def examine_document(self, data: Mapping[str, Any]) -> Report:
         raise NotImplementedError
 
     def parameters(self) -> Collection[str]:
-        if self.action in self.checkable:
-            return (VALIDATE_ONLY,)
         if self.action in self.sublists:
             return (CURSOR, PAGE_SIZE)
         return super().parameters()
@@ -219,21 +294,17 @@ class DocumentViewSet(TenantViewSet[M]):
     def reads(self, request: Request) -> bool:
         return super().reads(request) or self.action == "validate"
 
-    def examine_document(self, data: Mapping[str, Any]) -> Report:
-        raise NotImplementedError
-
     def create(self, request: Request) -> Response:
-        data = body_of(request)
-        return self.created_by(lambda: self.create_document(data))
+        return self.created(self.create_document(body_of(request)))
 
     def update(self, request: Request, **kwargs: Any) -> Response:
         data = whole(body_of(request), required=self.required_keys, defaults=self.default_values)
-        return self.changed_by(partial(self._update, data))
+        return self.update_document(data)
 
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
-        return self.changed_by(partial(self._update, body_of(request)))
+        return self.update_document(body_of(request))
 
-    @action(detail=False, methods=["post"])
+    @action(detail=False, methods=["post"], can_be_tried=False, keeps_answers=False)
     def validate(self, request: Request) -> Response:
         """All that there is to say about a new document, whether it could be saved or not.
 
@@ -247,59 +318,8 @@ class DocumentViewSet(TenantViewSet[M]):
         found = stored_findings(self.subject, self.get_object().pk)
         return Response({"findings": [finding_representation(finding) for finding in found]})
 
-    def destroy(self, request: Request, **kwargs: Any) -> Response:
-        instance = self.get_object()
-        self.delete_document(instance, self.expected_version(instance))
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-    def expected_version(self, instance: M) -> int | None:
-        """The version that the caller's `If-Match` stands for; None where there is none.
-
-        The service compares it again under its lock. Raises `PreconditionFailed`.
-        """
-        if (tags := self.request.headers.get("If-Match")) is None:
-            return None
-        representation = self.shown(instance)
-        etag, version = etag_of(representation), int(representation["version"])
-        if not names(tags, etag):
-            raise PreconditionFailed(etag, version)
-        return version
-
-    def created_by(self, create: Callable[[], M]) -> Response:
-        """The answer to what creates an object, or to who wants all of that but the save."""
-        if validates_only(self.request):
-            return self._tried(create)
-        instance = create()
-        response = self.answered(instance, status.HTTP_201_CREATED)
-        response["Location"] = self.reverse_action("detail", args=[instance.pk])
-        return response
-
-    def changed_by(self, change: Callable[[M, int | None], M]) -> Response:
-        """The same for a change of the object that the path names; it gets the expected version."""
-        instance = self.get_object()
-        expected = self.expected_version(instance)
-        if self.action in self.checkable and validates_only(self.request):
-            return self._tried(lambda: change(instance, expected))
-        return self.answered(change(instance, expected))
-
-    def answered(self, instance: M, status_code: int = status.HTTP_200_OK) -> Response:
-        """The representation after a change, with its tag."""
-        representation = self.shown(instance)
-        headers = {"ETag": etag_of(representation)}
-        return Response(representation, status=status_code, headers=headers)
-
-    def handle_exception(self, exc: Exception) -> Response:
-        # Somebody was faster, after the tag was compared: the answer has the tag of their change.
-        if isinstance(exc, Stale) and not isinstance(exc, PreconditionFailed):
-            current = self.shown(self.get_object())
-            exc = PreconditionFailed(etag_of(current), int(current["version"]))
-        return super().handle_exception(exc)
-
-    def _update(self, data: Mapping[str, Any], instance: M, expected: int | None) -> M:
-        return self.update_document(instance, data, expected)
-
-    def _tried(self, save: Callable[[], M]) -> Response:
-        """What would be found if this were saved; nothing of it stays. Raises as a save does."""
-        with rolled_back():
-            findings = stored_findings(self.subject, save().pk)
-        return Response(report_representation(Report(self.subject, findings, "ok")))
+    def trial_answer(self, response: Response) -> Response:
+        """What would be found about the saved document; about one that is deleted, nothing."""
+        saved = response.data
+        found = stored_findings(self.subject, UUID(str(saved["id"]))) if saved else ()
+        return Response(trial_representation(found))

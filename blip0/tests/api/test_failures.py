@@ -72,3 +72,46 @@ def test_failure__outside_any_view__is_a_500_problem():
 
     assert answer.status_code == 500
     assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "code", "fix"),
+    [
+        ({"path": "/api/v1/nothing"}, 404, "not_found", "/api/v1/docs/"),
+        (
+            {"path": "/api/v1/login", "headers": {"Host": "evil.example"}},
+            400,
+            "unknown_host",
+            "use the address",
+        ),
+        ({"method": "DELETE", "path": "/api/v1/monitors"}, 405, "method_not_allowed", "GET, POST"),
+        (
+            {"path": "/api/v1/monitors", "headers": {"Accept": "text/csv"}},
+            406,
+            "not_acceptable",
+            "application/json",
+        ),
+        (
+            {"method": "POST", "path": "/api/v1/monitors", "content_type": "text/plain"},
+            415,
+            "unsupported_media_type",
+            "Send application/json",
+        ),
+        (
+            {"method": "POST", "path": "/api/v1/import", "content_type": "application/json"},
+            415,
+            "unsupported_media_type",
+            "Send multipart/form-data",
+        ),
+    ],
+)
+def test_problem__of_http_itself__says_what_would_do(acme, request_, status, code, fix):
+    asked = {"method": "GET", "data": b"x", **request_}
+
+    answer = ana().generic(**asked)
+
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    body = answer.json()
+    assert (body["status"], body["code"]) == (status, code)
+    assert fix in body["detail"]
+    assert body["request_id"] == answer["X-Request-ID"]

@@ -20,6 +20,7 @@ from monitors.models import Monitor
 from monitors.tests.factories import make_monitor_document
 from tenants.models import AuditRecord, KeptAnswer
 from tenants.services.answers import KeptAnswers, kept_answers_prune
+from tenants.store.facts import facts_forget_all
 
 URL = "/api/v1/monitors"
 KEY = {"Idempotency-Key": "order-1"}
@@ -65,11 +66,19 @@ def test_post__same_key_and_another_payload__is_422_and_does_nothing(acme):
     client.post(URL, make_monitor_document(), headers=KEY)
 
     answer = client.post(URL, make_monitor_document(name="B", slug="b"), headers=KEY)
-    dry = client.post(f"{URL}?validate_only=true", make_monitor_document(), headers=KEY)
 
-    for refused in (answer, dry):
-        assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
     assert monitors(acme) == 1
+
+
+def test_trial__with_a_key__takes_no_place_and_is_answered_anew(acme):
+    client, document = ana(), make_monitor_document()
+    tried = [client.post(f"{URL}?validate_only=true", document, headers=KEY) for _ in range(2)]
+
+    assert [answer.status_code for answer in tried] == [200, 200]
+    assert not any("Idempotency-Replayed" in answer for answer in tried)
+    assert not KeptAnswer.objects.exists()
+    assert client.post(URL, document, headers=KEY).status_code == 201
 
 
 def test_post__same_key_elsewhere__is_another_request(acme, globex):
@@ -127,6 +136,23 @@ def test_replay__one_time_secret__comes_back_as_null_and_is_never_stored(acme):
 
     assert [answer.json()["secret"] for answer in answers] == ["shown once", None]
     assert "shown once" not in str(KeptAnswer.objects.values().get())
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_fingerprint__body_with_a_secret__is_worth_nothing_without_our_key(acme, settings):
+    body, prints = {"password": "hunter2"}, []
+    for key in ("one", "another"):
+        settings.SECRET_KEY = key * 20
+        facts_forget_all()  # what is cached of sign-ins is keyed, too
+        client = ana()
+        client.post("/api/v1/secrets", body, headers={"Idempotency-Key": key})
+        prints.append(KeptAnswer.objects.latest("created_at").fingerprint)
+    again = client.post("/api/v1/secrets", body, headers={"Idempotency-Key": "another"})
+    other = client.post("/api/v1/secrets", {}, headers={"Idempotency-Key": "another"})
+
+    assert prints[0] != prints[1]
+    assert (again.status_code, again["Idempotency-Replayed"]) == (201, "true")
+    assert other.json()["code"] == "idempotency_key_reused"
 
 
 def test_20_clients__same_key__one_effect_and_no_other_answer(committed, acme):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
 
 from blip0.common.tenancy import in_tenant
-from blip0.testing.api import ana, signed_in, vic
+from blip0.testing.api import ana, olga, signed_in, vic
+from blip0.tests.api.traces import rows_of
 from monitors.models import Finding, Monitor
 from monitors.tests.factories import make_monitor_document
-from tenants.models import AuditRecord, ConfigVersion, LimitOverride
+from tenants.models import LimitOverride
 from triggers.models import Trigger
 from triggers.tests.factories import document as trigger_document
 
@@ -33,30 +33,16 @@ def insecure(**changes):
     return document
 
 
-def everything(tenant):
-    """All that a write leaves: rows with their physical versions, records, versions."""
-    rows = {}
-    with connection.cursor() as cursor, in_tenant(tenant.pk):
-        cursor.execute("SELECT current_schema()")
-        (schema,) = cursor.fetchone()
-        cursor.execute("SELECT relname FROM pg_stat_user_tables WHERE schemaname = %s", [schema])
-        for (table,) in sorted(cursor.fetchall()):
-            cursor.execute(f"SELECT ctid::text, xmin::text, t.* FROM {table} t ORDER BY 1")
-            rows[table] = cursor.fetchall()
-    records = list(AuditRecord.objects.order_by("pk").values_list("pk", flat=True))
-    return rows, records, list(ConfigVersion.objects.order_by("scope").values())
-
-
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_validate__sound_document__is_ok_and_nothing_is_written(committed, acme, resource):
     client = ana()
-    before = everything(acme)
+    before = rows_of(acme)
 
     answer = client.post(f"{API}/{resource}/validate", DOCUMENTS[resource]())
 
     assert (answer.status_code, answer.json()["verdict"]) == (200, "ok")
     assert not [f for f in answer.json()["findings"] if f["level"] == "error"]
-    assert everything(acme) == before
+    assert rows_of(acme) == before
 
 
 def test_validate__monitor_with_mistakes_of_all_kinds__names_them_all_at_once(acme):
@@ -108,7 +94,7 @@ def test_validate_only__create_and_changes__leave_nothing_behind(committed, acme
     client, document = ana(), DOCUMENTS[resource](name="First", slug="first")
     url = f"{API}/{resource}/{client.post(f'{API}/{resource}', document).json()['id']}"
     renamed = {**document, "name": "Other", "slug": "other"}
-    before = everything(acme)
+    before = rows_of(acme)
 
     answers = [
         client.post(f"{API}/{resource}?validate_only=true", renamed),
@@ -120,7 +106,7 @@ def test_validate_only__create_and_changes__leave_nothing_behind(committed, acme
         assert (answer.status_code, set(answer.json())) == (200, {"verdict", "findings"})
         assert answer.json()["verdict"] == "ok"
         assert "Location" not in answer
-    assert everything(acme) == before
+    assert rows_of(acme) == before
 
 
 @pytest.mark.parametrize("resource", RESOURCES)

@@ -113,6 +113,7 @@ def _value(client: redis.Redis, key: str) -> str:
         "list": lambda: [readable(str(item)) for item in client.lrange(key, 0, -1)],
         "zset": lambda: client.zrange(key, 0, -1),
         "stream": lambda: client.xrange(key),
+        "none": str,  # it has expired since it was listed
     }
     return str(read[str(kind)]())
 

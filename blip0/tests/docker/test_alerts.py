@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from django.core.management import get_commands
+from django.urls import resolve
 
 from blip0.common.metrics import METRICS
 from blip0.testing import PROJECT_ROOT
@@ -40,6 +41,7 @@ def samples(committed: None, acme: object) -> list[tuple[str, dict[str, str]]]:
         scope="platform", kind="monitor", object_id="one", name="one", slug="one",
         state="invalid", reason="no_network", rev=1,
     )  # fmt: skip
+    resolve("/api/v1/monitors")  # a web process has imported every view
     families = [*METRICS.collect(), *ProjectionCollector().collect()]
     return [(sample.name, sample.labels) for family in families for sample in family.samples]
 
@@ -132,5 +134,7 @@ def test_pages__metrics_that_they_name__exist(samples, page: str) -> None:
     known |= {family.name for family in families}
 
     assert (
-        set(re.findall(r"`(blip0_(?:projection|platform|runtime)_\w+)[`{]", text)) - known == set()
+        set(re.findall(r"`(blip0_(?:projection|platform|runtime|api|cache|sign)_\w+)[`{]", text))
+        - known
+        == set()
     )

@@ -188,3 +188,21 @@ def test_environment__example_file__is_what_is_read() -> None:
     )
 
     assert Path(PROJECT_ROOT / ".env.example").read_text(encoding="utf-8") == done.stdout
+
+
+@pytest.mark.parametrize(
+    "url", ["app.example.org", "ftp://app.example.org", "https://", "https://a.org#x"]
+)
+def test_web_app__no_address__is_named(settings, url):
+    settings.WEB_URL = url
+
+    [message] = checks.web_app_is_an_address()
+
+    assert (message.id, url in message.msg) == ("blip0.E009", True)
+
+
+@pytest.mark.parametrize("url", ["", "https://app.example.org", "http://127.0.0.1:3000/app"])
+def test_web_app__an_address_or_none__is_fine(settings, url):
+    settings.WEB_URL = url
+
+    assert checks.web_app_is_an_address() == []

@@ -125,27 +125,6 @@ def test_revert__to_what_the_world_refuses_now__is_422_and_changes_nothing(clien
     assert client.get(url).json() == changed
 
 
-def test_revert__contract_spec_is_gone__is_409_and_says_where(client, monitor):
-    url = f"{URL}/{monitor['id']}"
-    client.patch(
-        url,
-        {
-            "addresses": [{"address": USDC}],
-            "match_conditions": {
-                "functions": [],
-                "events": [],
-                "transactions": [{"status": "Failure"}],
-            },
-        },
-    )
-    entry = client.get(f"{url}/history").json()["results"][0]["id"]
-
-    answer = client.post(f"{url}/revert", {"entry": entry})
-
-    assert (answer.status_code, answer.json()["code"]) == (409, "cannot_revert")
-    assert answer.json()["errors"][0]["pointer"] == "/addresses/0/contract_spec"
-
-
 def test_revert__entry_of_the_creation_or_of_another__is_refused(client, monitor):
     url = f"{URL}/{monitor['id']}"
     other = client.post(URL, make_monitor_document(name="B", slug="b")).json()

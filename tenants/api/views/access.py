@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from blip0.common.api.etags import PreconditionFailed, etag_of, names
-from blip0.common.api.views import TenantViewSet
+from blip0.common.api.views import ChangingViewSet
 from blip0.common.commits import after_commit
-from blip0.common.exceptions import Stale
+from tenants.api.filters import ApiKeyFilterSet, InvitationFilterSet, MemberFilterSet
 from tenants.api.principals import tenant_principal
 from tenants.api.serializers import (
     SCOPES,
@@ -44,45 +41,14 @@ from tenants.services.invitations import (
 from tenants.services.members import member_change_role, member_remove
 from tenants.tasks import send_invitation
 
-M = TypeVar("M", bound=Model)
-R = TypeVar("R")
 
-
-class AccessViewSet(TenantViewSet[M]):
-    """Objects that count no versions: `If-Match` is compared with what is shown, and then, by the
-    time of the last change, under the service's lock.
-    """
-
-    lookup_value_converter = "uuid"
-
-    def changed_by(self, change: Callable[[M, datetime | None], R]) -> R:
-        """What `change` gives for the object of the path; it gets the expected `updated_at`.
-
-        Raises `PreconditionFailed`.
-        """
-        instance = self.get_object()
-        tags = self.request.headers.get("If-Match")
-        if tags is None:
-            return change(instance, None)
-        etag = etag_of(self.shown(instance))
-        if not names(tags, etag):
-            raise PreconditionFailed(etag)
-        try:
-            return change(instance, instance.updated_at)  # type: ignore[attr-defined]  # stamped, each of them
-        except Stale:
-            raise PreconditionFailed(etag_of(self.shown(self.get_object()))) from None
-
-    def answered(self, instance: M, status_code: int = status.HTTP_200_OK) -> Response:
-        representation = self.shown(instance)
-        headers = {"ETag": etag_of(representation)}
-        return Response(representation, status=status_code, headers=headers)
-
-
-class MemberViewSet(AccessViewSet[Membership]):
+class MemberViewSet(ChangingViewSet[Membership]):
     """The tenant's people and their roles. It always keeps an active owner."""
 
+    noun = "membership"
     queryset = Membership.objects.none()
     serializer_class = MemberSerializer
+    filterset_class = MemberFilterSet
     read_permission: ClassVar[str | None] = "members.read"
     write_permission: ClassVar[str | None] = "members.write"
     orderings = ("created_at", "-created_at")
@@ -105,39 +71,21 @@ class MemberViewSet(AccessViewSet[Membership]):
     @extend_schema(request=MemberChangeSerializer, responses=MemberSerializer)
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
         """Give a member another role. Nobody gives or takes what they don't hold."""
-        role = body(MemberChangeSerializer, request)["role"]
-
-        def change(member: Membership, expected: datetime | None) -> Membership:
-            principal = self.principal
-            return member_change_role(
-                membership=member,
-                role=role,
-                actor=principal.actor,
-                held=principal.permissions,
-                expected=expected,
-            )
-
-        return self.answered(self.changed_by(change))
+        role, held = body(MemberChangeSerializer, request)["role"], self.principal.permissions
+        return self.changed_by(member_change_role, role=role, held=held)
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:
         """Remove a member: their sign-ins and API keys of the tenant end at once."""
-        principal = self.principal
-        self.changed_by(
-            lambda member, expected: member_remove(
-                membership=member,
-                actor=principal.actor,
-                held=principal.permissions,
-                expected=expected,
-            )
-        )
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        return self.removed_by(member_remove, held=self.principal.permissions)
 
 
-class InvitationViewSet(AccessViewSet[Invitation]):
+class InvitationViewSet(ChangingViewSet[Invitation]):
     """Offers to join, sent by email. Their tokens are shown to nobody else."""
 
+    noun = "invitation"
     queryset = Invitation.objects.none()
     serializer_class = InvitationSerializer
+    filterset_class = InvitationFilterSet
     read_permission: ClassVar[str | None] = "members.write"
     write_permission: ClassVar[str | None] = "members.write"
     orderings = ("-created_at", "created_at")
@@ -175,15 +123,11 @@ class InvitationViewSet(AccessViewSet[Invitation]):
             actor=principal.actor,
         )
         after_commit(send_invitation.apply_async, (str(invitation.pk),), retry=False)
-        return self.answered(invitation, status.HTTP_201_CREATED)
+        return self.created(invitation)
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:
         """Take the offer back: its token is good no more."""
-        actor = self.principal.actor
-        self.changed_by(
-            lambda row, expected: invitation_revoke(invitation=row, actor=actor, expected=expected)
-        )
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        return self.removed_by(invitation_revoke)
 
 
 class InvitationAcceptView(PublicView):
@@ -208,11 +152,13 @@ class InvitationAcceptView(PublicView):
         return Response(JoinedSerializer(membership).data)
 
 
-class ApiKeyViewSet(AccessViewSet[ApiKey]):
+class ApiKeyViewSet(ChangingViewSet[ApiKey]):
     """Keys for programs. A key may what its scopes say and its creator may, at any moment."""
 
+    noun = "api_key"
     queryset = ApiKey.objects.none()
     serializer_class = ApiKeySerializer
+    filterset_class = ApiKeyFilterSet
     read_permission: ClassVar[str | None] = "api_keys.read"
     write_permission: ClassVar[str | None] = "api_keys.write"
     orderings = ("-created_at", "created_at")
@@ -255,13 +201,10 @@ class ApiKeyViewSet(AccessViewSet[ApiKey]):
             expires_at=given.get("expires_at"),
             actor=principal.actor,
         )
-        answer = {**self.shown(key), "key": str(text)}
-        return Response(answer, status=status.HTTP_201_CREATED)
+        response = self.created(key)
+        response.data["key"] = str(text)
+        return response
 
     def destroy(self, request: Request, **kwargs: Any) -> Response:
         """Revoke the key: the next request with it is refused. It stays in the list."""
-        actor = self.principal.actor
-        self.changed_by(
-            lambda row, expected: api_key_revoke(api_key=row, actor=actor, expected=expected)
-        )
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        return self.removed_by(api_key_revoke)

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from blip0.common.api.parameters import require_known
 from blip0.common.api.views import TenantView
 
 
@@ -19,6 +20,10 @@ class PublicView(APIView):
     permission_classes = []
     problem_statuses: ClassVar[Sequence[str]] = ()
     """What else it may answer, for the OpenAPI document."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        require_known(request, ())
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
@@ -31,11 +36,12 @@ class PublicView(APIView):
 class PersonalView(TenantView):
     """Asks for no permission: it is about the caller.
 
-    Passwords and tokens go in and out: nothing of a request is kept for another, as a hash neither.
+    Passwords and tokens go in and out: nothing of a request is kept for another, as a hash neither;
+    and nothing is tried: what it answers is what it does.
     """
 
     keeps_answers = False
-
+    can_be_tried = False
     read_permission: ClassVar[str | None] = None
     write_permission: ClassVar[str | None] = None
     cache_control = "no-store"

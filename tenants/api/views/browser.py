@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -26,12 +26,24 @@ from tenants.models import Membership
 from tenants.services.families import family_begin, family_end
 from tenants.services.signin import membership_choose, sign_in
 
+_STYLE: Final = {"class": "form-control"}
+
 
 class SignInForm(forms.Form):
-    email = forms.CharField(max_length=254, widget=forms.EmailInput(attrs={"autofocus": True}))
-    password = forms.CharField(max_length=1024, strip=False, widget=forms.PasswordInput)
+    email = forms.CharField(
+        max_length=254,
+        widget=forms.EmailInput({**_STYLE, "autofocus": True, "autocomplete": "username"}),
+    )
+    password = forms.CharField(
+        max_length=1024,
+        strip=False,
+        widget=forms.PasswordInput({**_STYLE, "autocomplete": "current-password"}),
+    )
     tenant = forms.CharField(
-        max_length=63, required=False, help_text="Only if you belong to several."
+        max_length=63,
+        required=False,
+        help_text="Its short name; only if you belong to several.",
+        widget=forms.TextInput({**_STYLE, "autocomplete": "organization"}),
     )
 
 

@@ -7,7 +7,6 @@ import threading
 from datetime import timedelta
 
 import pytest
-from celery import current_app
 from django.core import mail
 from django.db import connection
 from django.utils import timezone
@@ -95,14 +94,6 @@ def test_reset__known_and_unknown_address__is_one_and_the_same_answer(acme):
     assert [answer.status_code for answer in answers] == [202] * 4
     assert {answer.content for answer in answers} == {b""}
     assert mail.outbox == []
-
-
-@pytest.fixture
-def worker():
-    """Tasks run at once, in this process."""
-    current_app.conf.task_always_eager = True
-    yield
-    current_app.conf.task_always_eager = False
 
 
 def test_reset__asked_for__is_left_to_the_worker_for_any_address(committed, acme, worker):

@@ -109,6 +109,7 @@ def _email(config: Config, _now_ms: int) -> Message:
     message = EmailMessage()
     message["Subject"] = " ".join(title.split())
     message["From"] = config["sender"]
+    message["Reply-To"] = config["sender"]
     message["To"] = ", ".join(config["recipients"])
     message.set_content(body)
     port = config.get("port") or SMTPS_PORT

@@ -211,3 +211,19 @@ describe(
     fix="Leave out of the specs what the conditions don't need, name fewer triggers, or split the "
     "monitor.",
 )
+describe(
+    "revert.missing",
+    "error",
+    "policy",
+    "A monitor is to be what it was, and the history doesn't hold all that it had then.",
+    example="The contract spec was replaced since, and no monitor has the old one any more.",
+    fix="Send what the message names, in `secrets` or `contract_specs`.",
+)
+describe(
+    "revert.spare",
+    "error",
+    "policy",
+    "A secret or contract spec was sent with a revert that has no use for it.",
+    example='`{"entry": 12, "secrets": {"unknown": "…"}}`',
+    fix="Remove it; an error names what is needed.",
+)
