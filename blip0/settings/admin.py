@@ -54,6 +54,8 @@ ADMIN_SIDEBAR = {
         ("monitors.ContractSpec", "description"),
     ],
     "Projection": [
+        ("cachesync.ProjectionDifference", "difference"),
+        ("cachesync.ProjectionRun", "restart_alt"),
         ("cachesync.ProjectedDocument", "cloud_sync"),
         ("cachesync.ProjectedScope", "database"),
         ("cachesync.Sample", "monitoring"),

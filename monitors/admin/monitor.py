@@ -15,8 +15,7 @@ from blip0.common.admin.actions import ConfirmForm, each_selected, object_action
 from blip0.common.admin.base import DocumentAdmin, actor_of
 from blip0.common.admin.display import EMPTY, badge, json_block, stamp
 from blip0.common.admin.fields import text_field
-from blip0.common.admin.projection import projection_block
-from blip0.common.projection_states import projection_states
+from blip0.common.admin.projection import ProjectedAdmin
 from blip0.common.tenancy import current_tenant_id
 from monitors.admin.forms import MonitorForm, SnoozeForm
 from monitors.models import Monitor
@@ -41,7 +40,8 @@ class CloneForm(ConfirmForm):
 
 
 @admin.register(Monitor)
-class MonitorAdmin(DocumentAdmin[Monitor]):
+class MonitorAdmin(ProjectedAdmin[Monitor], DocumentAdmin[Monitor]):
+    projected_kind = "monitor"
     audit_kind = "monitor"
     form = MonitorForm
     list_display = ("slug", "name", "state", "severity", "snoozed_until", "changed")
@@ -49,7 +49,7 @@ class MonitorAdmin(DocumentAdmin[Monitor]):
     search_fields = ("slug", "name", "=id", "=addresses__address")
     search_help_text = "Slug, name, id or a watched address"
     actions = ("pause_selected", "resume_selected", "snooze_selected", "wake_selected")
-    actions_detail = ("pause", "resume", "snooze", "wake", "clone")
+    actions_detail = ("inspect", "pause", "resume", "snooze", "wake", "clone")
     readonly_fields = ("projected", "made", "findings", "document")
     fieldsets = (
         (None, {"fields": ("name", "slug", "description", "paused", "version", "tenant")}),
@@ -116,11 +116,8 @@ class MonitorAdmin(DocumentAdmin[Monitor]):
         """For those who may only look."""
         return json_block(monitor_representation(obj))
 
-    @admin.display(description="last change")
-    def projected(self, obj: Monitor) -> str:
-        object_id = str(obj.pk)
-        state = projection_states(str(current_tenant_id()), "monitor", [object_id])[object_id]
-        return projection_block(state)
+    def projected_scope(self) -> str:
+        return str(current_tenant_id())
 
     @admin.display(description="made")
     def made(self, obj: Monitor) -> str:

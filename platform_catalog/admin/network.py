@@ -8,10 +8,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from blip0.common.admin.actions import ReasonForm, each_selected, object_action
-from blip0.common.admin.base import PlatformAdmin, ViewOnlyAdmin, actor_of
+from blip0.common.admin.base import ViewOnlyAdmin, actor_of
 from blip0.common.admin.display import EMPTY, stamp
 from blip0.common.admin.fields import AnyModelForm, JsonField
 from blip0.common.admin.inlines import RowsInline, kept_rows
+from blip0.common.admin.projection import ProjectedAdmin
 from blip0.common.usage import users_of
 from platform_catalog.models import BlockProgress, Network, RpcEndpoint
 from platform_catalog.services.networks import (
@@ -55,9 +56,10 @@ class RpcEndpointInline(RowsInline):
 
 
 @admin.register(Network)
-class NetworkAdmin(PlatformAdmin[Network]):
+class NetworkAdmin(ProjectedAdmin[Network]):
     """Slug and type never change. One in use can't be deleted, but disabled."""
 
+    projected_kind = "network"
     usage_kind = "network"
     audit_kind = "network"
     form = NetworkForm
@@ -66,7 +68,7 @@ class NetworkAdmin(PlatformAdmin[Network]):
     list_filter = ("network_type", "enabled")
     search_fields = ("slug", "name", "=chain_id")
     actions = ("enable_selected", "disable_selected")
-    actions_detail = ("enable", "disable")
+    actions_detail = ("inspect", "enable", "disable")
     fieldsets = (
         (None, {"fields": ("name", ("slug", "network_type"), "enabled")}),
         ("Chain", {"fields": ("chain_id", "network_passphrase", "block_time_ms")}),
@@ -83,7 +85,11 @@ class NetworkAdmin(PlatformAdmin[Network]):
             },
         ),
     )
-    change_fieldsets = (*fieldsets, ("Used by", {"fields": ("users",)}))
+    change_fieldsets = (
+        ("In Redis", {"fields": ("projected",)}),
+        *fieldsets,
+        ("Used by", {"fields": ("users",)}),
+    )
 
     def get_fieldsets(self, request: HttpRequest, obj: Network | None = None) -> Any:
         return self.change_fieldsets if obj else self.fieldsets
@@ -91,7 +97,7 @@ class NetworkAdmin(PlatformAdmin[Network]):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Network | None = None
     ) -> tuple[str, ...]:
-        return ("slug", "network_type", "enabled", "users") if obj else ()
+        return ("projected", "slug", "network_type", "enabled", "users") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Network, form: Any, change: bool) -> None:
         """Nothing yet: the endpoints are a part of the document. See `save_related`."""

@@ -8,10 +8,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from blip0.common.admin.actions import object_action
-from blip0.common.admin.base import PlatformAdmin, ViewOnlyAdmin, actor_of
+from blip0.common.admin.base import ViewOnlyAdmin, actor_of
 from blip0.common.admin.display import code_block, stamp
 from blip0.common.admin.fields import AnyModelForm, LinesField, MultilineField, text_field
 from blip0.common.admin.inlines import ShownInline
+from blip0.common.admin.projection import ProjectedAdmin
 from platform_catalog.admin.network import users_text
 from platform_catalog.models import FilterScript, FilterScriptVersion
 from platform_catalog.selectors import script_version
@@ -52,20 +53,23 @@ class VersionInline(ShownInline):
 
 
 @admin.register(FilterScript)
-class FilterScriptAdmin(PlatformAdmin[FilterScript]):
+class FilterScriptAdmin(ProjectedAdmin[FilterScript]):
     """Name and language never change: monitors name the path that they make."""
 
+    projected_kind = "filter"
     usage_kind = "filter_script"
     audit_kind = "filter_script"
     form = ScriptForm
     list_display = ("name", "language", "current_version", "timeout_ms", "changed")
     list_filter = ("language",)
     search_fields = ("name", "description")
+    actions_detail = ("inspect",)
     fieldsets = (
         (None, {"fields": (("name", "language"), "description", "arguments", "timeout_ms")}),
         ("Code", {"fields": ("content", "note")}),
     )
     change_fieldsets = (
+        ("In Redis", {"fields": ("projected",)}),
         (
             None,
             {
@@ -88,7 +92,7 @@ class FilterScriptAdmin(PlatformAdmin[FilterScript]):
     def get_readonly_fields(
         self, request: HttpRequest, obj: FilterScript | None = None
     ) -> tuple[str, ...]:
-        return ("name", "language", "current_version", "users") if obj else ()
+        return ("projected", "name", "language", "current_version", "users") if obj else ()
 
     def get_inlines(self, request: HttpRequest, obj: FilterScript | None) -> Any:
         return [VersionInline] if obj else []

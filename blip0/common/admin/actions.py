@@ -6,8 +6,8 @@ form on it, a POST, changes anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -40,8 +40,69 @@ class ReasonForm(ConfirmForm):
     reason = MultilineField(max_length=500, rows=3, help_text="It is kept in the audit log.")
 
 
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
+
+def button(
+    label: str, *, url_path: str, permissions: Sequence[str], icon: str
+) -> Callable[[View], View]:
+    """Make an admin's view a button of its list or of an object.
+
+    `permissions` as in `object_action`: each names a method `has_…_permission`.
+    """
+    made: Callable[[View], View] = action(
+        description=label, url_path=url_path, permissions=list(permissions), icon=icon
+    )
+    return made
+
+
 def always(_obj: Any) -> bool:
     return True
+
+
+def confirm_view(
+    request: HttpRequest,
+    *,
+    label: str,
+    title: str,
+    explain: str,
+    back: str,
+    act: Callable[[dict[str, Any]], HttpResponse],
+    form: type[ConfirmForm] = ConfirmForm,
+    obj: Any = None,
+    facts: Sequence[tuple[str, object]] = (),
+    danger: bool = False,
+    sends: str = "",
+    context: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """A page that says what will happen, with counts (`facts`); its POST calls `act` to do it.
+
+    `act` gets the form's cleaned data. What a service refuses in it is shown on the page again.
+    `sends`: where the form goes, if this request is another one's answer, such as a list's action.
+    """
+    sent = request.method == "POST" and sends in ("", request.path)
+    asked = form(request.POST if sent else None, obj=obj)
+    if asked.is_valid():
+        try:
+            return act(asked.cleaned_data)
+        except REFUSALS as refusal:
+            add_refusal(asked, refusal)
+    return TemplateResponse(
+        request,
+        "admin/confirm_action.html",
+        {
+            **admin.site.each_context(request),
+            **(context or {}),
+            "title": title,
+            "label": label,
+            "explain": explain,
+            "facts": facts,
+            "form": asked,
+            "danger": danger,
+            "back": back,
+            "sends": sends,
+        },
+    )
 
 
 def object_action(
@@ -66,31 +127,26 @@ def object_action(
             obj = self.get_object(request, unquote(object_id))
             if obj is None:
                 raise Http404
-            asked = form(request.POST if request.method == "POST" else None, obj=obj)
-            if asked.is_valid():
-                try:
-                    with transaction.atomic():
-                        outcome = run(self, request, obj, asked.cleaned_data)
-                except REFUSALS as refusal:
-                    add_refusal(asked, refusal)
-                else:
-                    if isinstance(outcome, HttpResponse):
-                        return outcome
-                    self.message_user(request, outcome, messages.SUCCESS)
-                    return redirect(self.change_url(obj.pk))
-            return TemplateResponse(
+
+            def act(data: dict[str, Any]) -> HttpResponse:
+                with transaction.atomic():
+                    outcome = run(self, request, obj, data)
+                if isinstance(outcome, HttpResponse):
+                    return outcome
+                self.message_user(request, outcome, messages.SUCCESS)
+                return redirect(self.change_url(obj.pk))
+
+            return confirm_view(
                 request,
-                "admin/confirm_action.html",
-                {
-                    **self.admin_site.each_context(request),
-                    "opts": self.opts,
-                    "title": f"{label}: {obj}",
-                    "label": label,
-                    "explain": explain,
-                    "form": asked,
-                    "danger": danger,
-                    "back": self.change_url(obj.pk),
-                },
+                label=label,
+                title=f"{label}: {obj}",
+                explain=explain,
+                back=self.change_url(obj.pk),
+                act=act,
+                form=form,
+                obj=obj,
+                danger=danger,
+                context={"opts": self.opts},
             )
 
         view.__name__ = run.__name__

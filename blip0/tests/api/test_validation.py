@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from blip0.common.tenancy import in_tenant
-from blip0.testing.api import ana, olga, signed_in, vic
+from blip0.testing.api import ana, signed_in, vic
 from blip0.tests.api.traces import rows_of
 from monitors.models import Finding, Monitor
 from monitors.tests.factories import make_monitor_document
