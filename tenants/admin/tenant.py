@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -242,6 +243,8 @@ class TenantAdmin(PlatformAdmin[Tenant]):
 
     def go_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """To a page inside the tenant: at once for those who are there, else by the way in."""
+        if not self.has_enter_permission(request):
+            raise PermissionDenied
         tenant = self.get_object(request, unquote(object_id))
         if tenant is None:
             raise Http404

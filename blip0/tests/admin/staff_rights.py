@@ -38,6 +38,8 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
         "delete": "a",
         "restore": "a",
         "work_inside": "soa",
+        "go": "soa",
+        "allow_changes": "oa",
         "leave": ALL,
         "suspend": "oa",
         "activate": "oa",
@@ -51,7 +53,7 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
         "reset_two_factor": "a",
         "end_sessions": "a",
     },
-    tenants.Membership: _MANAGED,
+    tenants.Membership: {**_MANAGED, "view_as": "soa"},
     tenants.StaffSession: {**_TENANTS, "end": "a", "end_selected": "a"},
     tenants.TokenFamily: {**_TENANTS, "end": "oa"},
     tenants.Invitation: {**_TENANTS, "revoke": "oa", "revoke_selected": "oa"},
@@ -100,6 +102,9 @@ CARDS: Mapping[str, str] = dict.fromkeys(
     ("tenants", "monitors", "projection", "runtimes", "full", "slowest"), "soa"
 )
 """Cards of the home page, by key."""
+
+TENANT_CARDS_OF: Mapping[str, str] = dict.fromkeys(("keys", "happened", "usage", "monitors"), "soa")
+"""Cards of a tenant's page, by key."""
 
 ANY_STAFF = frozenset(
     {

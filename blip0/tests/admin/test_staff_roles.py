@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -15,11 +15,20 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from blip0.common.admin.cards import HOME_CARDS
+from blip0.common.admin.cards import HOME_CARDS, TENANT_CARDS, Card
 from blip0.common.admin.pages import ADMIN_PAGES
+from blip0.common.registry import Registry
 from blip0.common.tenancy import in_tenant
 from blip0.tests.admin.rows import ROWS
-from blip0.tests.admin.staff_rights import ANY_STAFF, CARDS, LETTERS, MODELS, PAGES, UNUSED
+from blip0.tests.admin.staff_rights import (
+    ANY_STAFF,
+    CARDS,
+    LETTERS,
+    MODELS,
+    PAGES,
+    TENANT_CARDS_OF,
+    UNUSED,
+)
 from tenants.choices import StaffRole
 from tenants.models import Tenant, User
 from tenants.services.staff_roles import staff_roles_apply
@@ -41,6 +50,9 @@ def signed_in_as(acme: Tenant, client: Client) -> Callable[[StaffRole], Client]:
         if "tenants.enter_tenant" in STAFF_ROLES[role]:
             url = reverse("admin:tenants_tenant_work_inside", args=[acme.pk])
             assert client.post(url, {"reason": "A test."}).status_code == 302
+        if "tenants.write_inside_tenant" in STAFF_ROLES[role]:
+            url = reverse("admin:tenants_tenant_allow_changes", args=[acme.pk])
+            assert client.post(url).status_code == 302
         return client
 
     return sign_in
@@ -169,13 +181,18 @@ def test_page__role__reaches_it_or_not(
 
 
 @every_role
-def test_home__role__has_exactly_the_cards_that_it_may(role: StaffRole) -> None:
-    seen = {
-        key for key, card in HOME_CARDS.items() if STAFF_ROLES[role].issuperset(card.permissions)
-    }
+@pytest.mark.parametrize(
+    ("cards", "told"),
+    [(HOME_CARDS, CARDS), (TENANT_CARDS, TENANT_CARDS_OF)],
+    ids=["home", "tenant"],
+)
+def test_cards__role__has_exactly_those_that_it_may(
+    role: StaffRole, cards: Registry[Card], told: Mapping[str, str]
+) -> None:
+    seen = {key for key, card in cards.items() if STAFF_ROLES[role].issuperset(card.permissions)}
 
-    assert set(CARDS) == set(HOME_CARDS)
-    assert seen == {key for key, letters in CARDS.items() if LETTERS[role] in letters}
+    assert set(told) == set(cards)
+    assert seen == {key for key, letters in told.items() if LETTERS[role] in letters}
 
 
 @every_role

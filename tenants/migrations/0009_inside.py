@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0007_staff_identity"),
+        ("tenants", "0008_staff_identity"),
     ]
 
     operations = [
