@@ -30,7 +30,7 @@ VIEW: Final = "cachesync.view_projecteddocument"
 
 _WORDS: Final[Mapping[str, str]] = {
     Result.OK: "written",
-    Result.NOOP: "was as it should be",
+    Result.NOOP: "already right",
     Result.STALE: "left to newer code",
     Result.CONFLICT: "contended, not done",
     Result.AHEAD: "holds a version that Postgres never had",
