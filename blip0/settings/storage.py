@@ -43,6 +43,7 @@ CACHES = {
     },
 }
 SESSION_CACHE_ALIAS = "sessions"
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 CELERY_BROKER_URL = env.service_url("CELERY_BROKER_URL")
