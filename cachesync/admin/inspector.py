@@ -7,7 +7,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -21,7 +21,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
 from blip0.common.admin.actions import ReasonForm, confirm_view
-from blip0.common.admin.diffs import Hunk, hunks
+from blip0.common.admin.diffs import folded, hunks
 from blip0.common.admin.display import change_url, link, stamp
 from blip0.common.admin.projection import inspector_url, progress_line
 from blip0.common.audit import redact
@@ -38,7 +38,6 @@ from cachesync.store import Store
 from tenants.models import Tenant
 
 TIMEOUT_S: Final = 1.0
-CONTEXT_LINES: Final = 3
 _KINDS_OF_SECRETS: Final = frozenset({"Plain", "Environment", "HashicorpCloudVault"})
 _STANDINGS: Final[Mapping[Standing, tuple[str, str]]] = {
     Standing.RUNS: ("success", "has this document"),
@@ -133,7 +132,7 @@ def inspector_view(request: HttpRequest, scope_id: str, kind: str, object_id: st
             "runtimes": [_runtime(each) for each in seen.held.runtimes] if seen.held else [],
             "postgres": postgres,
             "redis": held,
-            "hunks": _parts(hunks(postgres.text, held.text)),
+            "hunks": folded(hunks(postgres.text, held.text)),
             "same_text": postgres.text == held.text,
             "may_repair": request.user.has_perm(REPAIR) and not seen.is_other_history,
             "resync": reverse("admin:cachesync_resync", args=place),
@@ -280,23 +279,3 @@ def _runtime(said: Acknowledged) -> dict[str, object]:
         "last_seen": stamp(said.last_seen),
         "reason": said.reason,
     }
-
-
-def _parts(found: list[Hunk]) -> Iterator[dict[str, object]]:
-    """What the page shows one below the other: of equal lines only those around a difference."""
-    for number, hunk in enumerate(found):
-        if not hunk.equal:
-            yield {"left": hunk.left_html, "right": hunk.right_html}
-            continue
-        lines = hunk.text.splitlines(keepends=True)
-        head = CONTEXT_LINES if number else 0
-        tail = CONTEXT_LINES if number < len(found) - 1 else 0
-        if len(lines) <= head + tail + 1:
-            yield {"text": hunk.text}
-            continue
-        middle = lines[head : len(lines) - tail]
-        if head:
-            yield {"text": "".join(lines[:head])}
-        yield {"folded": "".join(middle), "count": len(middle)}
-        if tail:
-            yield {"text": "".join(lines[-tail:])}

@@ -22,6 +22,7 @@ from django.utils.html import format_html, format_html_join
 MAX_LINES: Final = 2_000
 MAX_WORDS: Final = 4_000
 """On one side, between what both have in common: of more, landmarks are looked for first."""
+CONTEXT_LINES: Final = 3
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 _INDENT = re.compile(r"(\s*\n\s*|^\s+)")
 """Line ends with what is blank around them: marking it would draw lines through nothing."""
@@ -74,6 +75,26 @@ def hunks(left: str, right: str) -> list[Hunk]:
         else:
             found.append(Hunk(False, *_words(here, there)))
     return found
+
+
+def folded(found: Sequence[Hunk]) -> Iterator[dict[str, object]]:
+    """What `admin/includes/diff.html` shows: of equal lines only those around a difference."""
+    for number, hunk in enumerate(found):
+        if not hunk.equal:
+            yield {"left": hunk.left_html, "right": hunk.right_html}
+            continue
+        lines = hunk.text.splitlines(keepends=True)
+        head = CONTEXT_LINES if number else 0
+        tail = CONTEXT_LINES if number < len(found) - 1 else 0
+        if len(lines) <= head + tail + 1:
+            yield {"text": hunk.text}
+            continue
+        middle = lines[head : len(lines) - tail]
+        if head:
+            yield {"text": "".join(lines[:head])}
+        yield {"folded": "".join(middle), "count": len(middle)}
+        if tail:
+            yield {"text": "".join(lines[-tail:])}
 
 
 def _words(left: str, right: str) -> tuple[list[Run], list[Run]]:
