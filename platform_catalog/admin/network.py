@@ -7,7 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from blip0.common.admin.actions import ReasonForm, each_selected, object_action
+from blip0.common.admin.actions import (
+    OptionalReasonForm,
+    ReasonForm,
+    each_selected,
+    object_action,
+)
 from blip0.common.admin.base import SEES_USERS, ViewOnlyAdmin, actor_of
 from blip0.common.admin.display import EMPTY, stamp
 from blip0.common.admin.fields import AnyModelForm, JsonField
@@ -151,13 +156,24 @@ class NetworkAdmin(ProjectedAdmin[Network]):
         network_disable(network=obj, reason=data["reason"], actor=actor_of(request))
         return f"{obj.slug} is disabled."
 
-    @each_selected("Enable selected networks", permissions=["change"])
+    @each_selected(
+        "Enable selected networks",
+        permissions=["change"],
+        explain="They return to every monitor that names them.",
+    )
     def enable_selected(self, request: HttpRequest, obj: Network) -> None:
         network_enable(network=obj, actor=actor_of(request))
 
-    @each_selected("Disable selected networks", permissions=["change"])
-    def disable_selected(self, request: HttpRequest, obj: Network) -> None:
-        network_disable(network=obj, actor=actor_of(request))
+    @each_selected(
+        "Disable selected networks",
+        permissions=["change"],
+        explain="They leave every document that names them, in all tenants: nothing is watched "
+        "there until they are enabled again.",
+        form=OptionalReasonForm,
+        danger=True,
+    )
+    def disable_selected(self, request: HttpRequest, obj: Network, reason: str) -> None:
+        network_disable(network=obj, reason=reason, actor=actor_of(request))
 
 
 def fieldsets_seen(request: HttpRequest, fieldsets: Any) -> Any:

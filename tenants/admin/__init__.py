@@ -1,6 +1,6 @@
 """The back office of tenants and people, and the way into a tenant."""
 
-from tenants.admin import home, searching, sessions  # noqa: F401  # they register themselves
+from tenants.admin import history, home, searching, sessions  # noqa: F401  # they register themselves
 from tenants.admin.people import ApiKeyAdmin, InvitationAdmin, MembershipAdmin
 from tenants.admin.plans import DomainAdmin, PlanAdmin
 from tenants.admin.records import AuditRecordAdmin, ConfigChangeAdmin, ConfigVersionAdmin

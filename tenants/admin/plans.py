@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +11,7 @@ from django.http import HttpRequest
 
 from blip0.common.admin.base import PlatformAdmin, actor_of
 from tenants.models import Domain, Plan
+from tenants.services.reverting import plan_revert
 from tenants.services.settings import (
     domain_add,
     domain_remove,
@@ -39,6 +41,11 @@ class PlanAdmin(PlatformAdmin[Plan]):
 
     def delete_object(self, request: HttpRequest, obj: Plan) -> None:
         plan_delete(plan=obj, actor=actor_of(request))
+
+    def revert_object(
+        self, request: HttpRequest, obj: Plan, entry: int, data: Mapping[str, Any]
+    ) -> None:
+        plan_revert(plan=obj, entry=entry, actor=actor_of(request), reason=data["reason"])
 
     @admin.display(description="tenants", ordering="tenant_count")
     def tenant_count(self, obj: Any) -> int:

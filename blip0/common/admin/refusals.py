@@ -39,7 +39,7 @@ def refused_form(form_class: type[F], refusal: Exception) -> type[F]:
 
 def add_refusal(form: forms.BaseForm, refusal: Exception) -> None:
     """Put each message at the field that its pointer leads to, or at the top of the form."""
-    for pointer, message in _messages(refusal):
+    for pointer, message in messages_of(refusal):
         field, rest = field_at(form, pointer)
         if field is None:
             form.add_error(None, f"{pointer.lstrip('/')}: {message}" if pointer else message)
@@ -66,7 +66,8 @@ def field_at(form: forms.BaseForm, pointer: str) -> tuple[str | None, str]:
     return name, pointer[len(place) :].lstrip("/")
 
 
-def _messages(refusal: Exception) -> Iterator[tuple[str, str]]:
+def messages_of(refusal: Exception) -> Iterator[tuple[str, str]]:
+    """What is wrong, each with its JSON pointer; "" is the whole."""
     if isinstance(refusal, InvalidDocument):
         for finding in refusal.findings:
             yield finding.pointer, finding.message

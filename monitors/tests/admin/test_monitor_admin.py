@@ -265,7 +265,12 @@ def test_list_actions__pause_selected__each_by_the_service(inside: Client, acme:
         rows = MonitorFactory.create_batch(2)
 
     inside.post(
-        LIST, {"action": "pause_selected", "_selected_action": [str(row.pk) for row in rows]}
+        LIST,
+        {
+            "action": "pause_selected",
+            "confirmed": "",
+            "_selected_action": [str(row.pk) for row in rows],
+        },
     )
 
     with in_tenant(acme.pk):
