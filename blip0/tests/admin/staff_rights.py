@@ -28,7 +28,7 @@ ALL = "soca"
 _TENANTS = {"view": "soa"}
 _CATALOGUE = {"view": ALL}
 _EDITED = {**_CATALOGUE, "add": "ca", "change": "ca", "delete": "ca"}
-_MANAGED = {**_TENANTS, "add": "a", "change": "a", "delete": "a"}
+_MANAGED = {**_TENANTS, "add": "a", "change": "a", "delete": "a", "revert": "a"}
 
 MODELS: Mapping[type[Model], Mapping[str, str]] = {
     tenants.Tenant: {
@@ -43,6 +43,7 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
         "leave": ALL,
         "suspend": "oa",
         "activate": "oa",
+        "revert": "a",
     },
     tenants.Plan: _MANAGED,
     tenants.User: {
@@ -59,8 +60,8 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
     tenants.Invitation: {**_TENANTS, "revoke": "oa", "revoke_selected": "oa"},
     tenants.ApiKey: {**_TENANTS, "revoke": "oa", "revoke_selected": "oa"},
     tenants.Domain: {**_TENANTS, "add": "a", "delete": "a"},
-    tenants.SystemSetting: {**_TENANTS, "change": "a", "reset": "a"},
-    tenants.AuditRecord: _TENANTS,
+    tenants.SystemSetting: {**_TENANTS, "change": "a", "reset": "a", "revert": "a"},
+    tenants.AuditRecord: {**_TENANTS, "export": "a"},
     tenants.ConfigVersion: _TENANTS,
     tenants.ConfigChange: _TENANTS,
     Group: _TENANTS,
@@ -83,6 +84,8 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
         **dict.fromkeys(
             ("pause_selected", "resume_selected", "snooze_selected", "wake_selected"), "oa"
         ),
+        "export_selected": "soa",
+        "resync_selected": "",
         "clone": "a",
     },
     monitors.Match: _TENANTS,
