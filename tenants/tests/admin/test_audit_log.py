@@ -49,7 +49,6 @@ def _rows(text: str) -> list[dict[str, str]]:
         ("object_kind", "monitor"),
         ("object_id", "m-1"),
         ("request_id", "req-1"),
-        ("tenant", "acme"),
         ("q", "req-1"),
         ("q", "m-1"),
         ("q", '"My monitor"'),
@@ -74,6 +73,19 @@ def test_list__filter_or_search__finds_that_record_alone(
     )
 
     assert _found(staff, **{name: value}) == {wanted.pk}
+
+
+def test_list__tenant__by_slug_or_id_and_nobody_elses(
+    staff: Client, acme: Tenant, globex: Tenant
+) -> None:
+    mine = AuditRecordFactory.create(tenant_id=acme.pk)
+    other = AuditRecordFactory.create(tenant_id=globex.pk)
+
+    for named in ("acme", str(acme.pk)):
+        found = _found(staff, tenant=named)
+        assert mine.pk in found
+        assert other.pk not in found
+    assert _found(staff, tenant="nobody") == set()
 
 
 def test_list__since_and_until__in_the_viewers_zone_and_wrong_ones_are_told(staff: Client) -> None:
