@@ -9,9 +9,12 @@ STAMP := $(VENV)/.installed-$(shell cksum < $(LOCKED) | cut -d ' ' -f 1)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make requirements"
 FAULTS ?= full
+SECONDS ?= 60
+SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test test-fast test-faults test-machine lint types contracts requirements docker-up clean
+.PHONY: help setup up test test-fast test-faults test-contract test-machine \
+	lint types contracts requirements docker-up clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -22,14 +25,18 @@ setup: $(STAMP) ## Make .venv with everything a developer needs
 up: $(STAMP) ## Run the whole product on this machine; Ctrl-C stops it
 	@$(BIN)/python manage.py up
 
-test: $(STAMP) ## Run all tests but the fault suite
-	@$(BIN)/python -m pytest -n 2 -m "not faults"
+test: $(STAMP) ## Run all tests but the fault suite and Schemathesis
+	@$(BIN)/python -m pytest -n 2 -m "not faults and not contract"
 
 test-fast: $(STAMP) ## Run the tests that take no browser and no patience
-	@$(BIN)/python -m pytest -n 2 -m "not slow and not e2e and not faults"
+	@$(BIN)/python -m pytest -n 2 -m "not slow and not e2e and not faults and not contract"
 
 test-faults: $(STAMP) ## Run the fault suite at the product's pace; FAULTS=short takes a minute
 	@FAULTS=$(FAULTS) $(BIN)/python -m pytest -n 2 --dist worksteal -m faults cachesync/tests/faults
+
+test-contract: $(STAMP) ## Run Schemathesis against the running server: SECONDS=600, SEED=… of a failure
+	@CONTRACT_SECONDS=$(SECONDS) CONTRACT_SEED=$(SEED) \
+		$(BIN)/python -m pytest -n 0 -s --show-capture=no -m contract blip0/tests/contract
 
 test-machine: $(STAMP) ## Play many long histories of two tenants; takes minutes
 	@MACHINE=long $(BIN)/python -m pytest -n 0 blip0/tests/machine

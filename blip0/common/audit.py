@@ -29,8 +29,8 @@ def blanked(_secret: Any) -> Any:
 def redact(value: Any, blank: Callable[[Any], Any] = blanked) -> Any:
     """A JSON-able copy without secrets: sealed texts, OZM secret values and `SECRET_KEYS`.
 
-    Masks, `{"set": true, …}`, stay. `blank` gives what stands for each of the others; its
-    argument may be an object or a list.
+    Masks, `{"set": true, …}`, stay. `blank` gives what stands for each secret; its argument may be
+    an object or a list.
     """
     if is_sealed(value):
         return blank(value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from json.decoder import scanstring
 from typing import Final
 
 _BLANKS: Final = " \t\r\n"
@@ -34,7 +33,7 @@ def _member(text: str, at: int, name: str) -> int | None:
     while text[at] not in "}]":
         key = str(number)
         if opening == "{":
-            key, at = scanstring(text, at + 1)
+            key, at = _DECODER.raw_decode(text, at)
             at = _value(text, _value(text, at) + 1)
         if key == name:
             return at

@@ -51,6 +51,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "blip0.common.api.schema_hooks.name_no_null",
+        "blip0.common.api.schema_hooks.name_filters",
+        "blip0.common.api.schema_hooks.link_operations",
+    ],
     # Names that generated clients may rely on: without these they change as fields come and go.
     "ENUM_NAME_OVERRIDES": {
         "NetworkType": "platform_catalog.choices.NetworkType.choices",

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import re
-import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from collections.abc import Mapping
+from typing import Final, TypeAlias
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -24,11 +19,11 @@ from blip0.common.admin.actions import ReasonForm, confirm_view
 from blip0.common.admin.diffs import folded, hunks
 from blip0.common.admin.display import change_url, link, stamp
 from blip0.common.admin.projection import inspector_url, progress_line
-from blip0.common.audit import redact
 from blip0.common.canonical import sha256_hex
 from blip0.common.exceptions import NotFound
 from blip0.common.tenancy import in_public
 from cachesync.admin.names import names_of, tenant_id
+from cachesync.admin.readable import readable, secret_marker
 from cachesync.admin.starting import REPAIR, VIEW, start
 from cachesync.keys import KIND_FILTER, KIND_MONITOR, KIND_NETWORK, PLATFORM, Scope
 from cachesync.models import ProjectedDocument, ProjectionRun
@@ -38,7 +33,6 @@ from cachesync.store import Store
 from tenants.models import Tenant
 
 TIMEOUT_S: Final = 1.0
-_KINDS_OF_SECRETS: Final = frozenset({"Plain", "Environment", "HashicorpCloudVault"})
 _STANDINGS: Final[Mapping[Standing, tuple[str, str]]] = {
     Standing.RUNS: ("success", "has this document"),
     Standing.OLDER: ("warning", "has an older version"),
@@ -55,49 +49,6 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 Fact: TypeAlias = tuple[str, object]
 """A label and what to show for it."""
-
-
-@dataclass(frozen=True)
-class Readable:
-    """A document as text for people. `problem` says why there is none, or what is odd about it."""
-
-    text: str = ""
-    problem: str = ""
-
-
-def readable(body: bytes | None, mark: Callable[[str], str]) -> Readable:
-    """Indented, keys in order, each secret replaced by its `mark`.
-
-    What is no JSON isn't shown: nobody could tell what in it is secret.
-    """
-    if body is None:
-        return Readable()
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        return Readable(problem=f"{len(body)} bytes that are no JSON ({error}): not shown.")
-
-    def hidden(secret: Any) -> Any:
-        if isinstance(secret, Mapping):
-            return {
-                key: item if key == "type" and item in _KINDS_OF_SECRETS else hidden(item)
-                for key, item in secret.items()
-            }
-        if isinstance(secret, list):
-            return [hidden(item) for item in secret]
-        return mark(json.dumps(secret))
-
-    return Readable(json.dumps(redact(value, hidden), indent=2, sort_keys=True, ensure_ascii=False))
-
-
-def secret_marker() -> Callable[[str], str]:
-    """What stands for a secret: equal ones have equal marks, on this one page and nowhere else."""
-    key = secrets.token_bytes(16)
-
-    def mark(secret: str) -> str:
-        return f"[secret #{hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()[:6]}]"
-
-    return mark
 
 
 @require_safe

@@ -17,8 +17,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from blip0.common.api.etags import names
-from blip0.common.api.problems import CONTENT_TYPE
-from blip0.common.api.schema import ProblemSerializer
 from cachesync.api.renderers import FileRenderer, SchemaRenderer
 from cachesync.api.serializers import RuntimeContractSerializer
 from cachesync.contracts import SCHEMA_VERSION
@@ -26,11 +24,6 @@ from cachesync.services.contract import SCHEMAS
 from cachesync.services.contract.files import golden_file, golden_names, schema_file
 
 NOT_MODIFIED = OpenApiResponse(description="Not modified.")
-NOT_FOUND = {
-    (404, CONTENT_TYPE): OpenApiResponse(
-        ProblemSerializer(many=False), "There is none of that name."
-    )
-}
 
 
 class ContractView(APIView):
@@ -90,6 +83,7 @@ class RuntimeContractView(ContractView):
 class ContractSchemaView(ContractView):
     """A JSON Schema (2020-12)."""
 
+    problem_statuses = ("404",)
     renderer_classes = [SchemaRenderer, FileRenderer]
 
     @extend_schema(
@@ -97,7 +91,6 @@ class ContractSchemaView(ContractView):
         responses={
             (200, "application/schema+json"): OpenApiTypes.OBJECT,
             304: NOT_MODIFIED,
-            **NOT_FOUND,
         },
         auth=[],
     )
@@ -108,11 +101,12 @@ class ContractSchemaView(ContractView):
 class ContractGoldenView(ContractView):
     """An example, as it stands in Redis: the bytes that are rendered, and a line's end."""
 
+    problem_statuses = ("404",)
     renderer_classes = [FileRenderer]
 
     @extend_schema(
         operation_id="runtime_contract_golden",
-        responses={200: OpenApiTypes.OBJECT, 304: NOT_MODIFIED, **NOT_FOUND},
+        responses={200: OpenApiTypes.OBJECT, 304: NOT_MODIFIED},
         auth=[],
     )
     def get(self, request: Request, name: str) -> Response:

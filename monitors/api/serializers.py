@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from blip0.common.api.serializers import StrictSerializer
@@ -26,6 +27,11 @@ from platform_catalog.choices import ScriptLanguage
 class AddressSerializer(serializers.Serializer[Any]):
     address = serializers.CharField()
     contract_spec = serializers.JSONField(required=False, help_text="The contract's ABI or spec.")
+
+
+@extend_schema_field(AddressSerializer(many=True))
+class _AddressesField(serializers.ListField):
+    """Described here; its rules are the service's."""
 
 
 class SignedConditionSerializer(serializers.Serializer[Any]):
@@ -68,13 +74,15 @@ class AlertingSerializer(serializers.Serializer[Any]):
 class MonitorSerializer(serializers.Serializer[Any]):
     """As in OpenZeppelin Monitor, with networks and triggers by slug."""
 
+    read_whole = True
+
     id = serializers.UUIDField(read_only=True)
     slug = serializers.SlugField(max_length=63, required=False, help_text="Default: of the name.")
     name = serializers.CharField()
     description = serializers.CharField(required=False, allow_blank=True)
     paused = serializers.BooleanField(required=False)
     snoozed_until = serializers.DateTimeField(read_only=True, allow_null=True)
-    networks = serializers.ListField(child=serializers.SlugField())
+    networks = serializers.ListField(child=serializers.SlugField(), min_length=1)
     addresses = AddressSerializer(many=True)
     match_conditions = MatchConditionsSerializer()
     trigger_conditions = ScriptConditionSerializer(many=True)
@@ -107,8 +115,8 @@ class FromTemplateSerializer(StrictSerializer):
     template = serializers.CharField(max_length=63)
     name = serializers.CharField(max_length=200)
     slug = serializers.CharField(required=False, allow_null=True, help_text="Default: of the name.")
-    networks = serializers.ListField(child=serializers.CharField())
-    addresses = serializers.ListField(
+    networks = serializers.ListField(child=serializers.CharField(), min_length=1)
+    addresses = _AddressesField(
         child=serializers.DictField(),
         help_text="Each is given the template's `contract_spec`, but for one that brings its own.",
     )
@@ -132,12 +140,17 @@ class RevertSerializer(StrictSerializer):
     )
 
 
-class DocumentSerializer(serializers.Serializer[Any]):
+@extend_schema_field(OpenApiTypes.OBJECT, component_name="RuntimeDocument")
+class _RuntimeDocumentField(serializers.DictField):
+    """As the runtime contract has it."""
+
+
+class MonitorDocumentSerializer(serializers.Serializer[Any]):
     """The runtime's document, with each secret as `[redacted]`."""
 
     runs = serializers.BooleanField()
     reason = serializers.CharField(allow_blank=True, help_text="Why it doesn't run.")
-    document = serializers.DictField(
+    document = _RuntimeDocumentField(
         allow_null=True, help_text="Null where it can't be made, or all its networks are disabled."
     )
 

@@ -20,8 +20,8 @@ from blip0.common.validation import Report
 from monitors.api.filters import MonitorFilterSet
 from monitors.api.serializers import (
     CloneSerializer,
-    DocumentSerializer,
     FromTemplateSerializer,
+    MonitorDocumentSerializer,
     MonitorSerializer,
     RevertSerializer,
     SnoozeSerializer,
@@ -57,7 +57,7 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
     serializer_class = MonitorSerializer
     filterset_class = MonitorFilterSet
     orderings: ClassVar[tuple[str, ...]] = ("slug", "-slug", "-created_at", "created_at")
-    expandable: ClassVar[tuple[str, ...]] = ("projection",)
+    expandable: ClassVar = {"projection": ProjectionSerializer}
     sublists = ("history",)
     read_permission: ClassVar[str | None] = "monitors.read"
     write_permission: ClassVar[str | None] = "monitors.write"
@@ -91,7 +91,7 @@ class MonitorViewSet(DocumentViewSet[Monitor]):
         """How far its last change has come: saved, applied to Redis, acknowledged by runtimes."""
         return Response(self.expand("projection", [self.get_object()])[0])
 
-    @extend_schema(responses=DocumentSerializer)
+    @extend_schema(responses=MonitorDocumentSerializer)
     @action(detail=True)
     def document(self, request: Request, **kwargs: Any) -> Response:
         """What the runtime is given of it, made anew from what is saved; without secrets."""

@@ -127,7 +127,7 @@ def _export_triggers(out: _Out) -> None:
         named = MonitorTrigger.objects.filter(monitor__in=out.only).values("trigger")
         rows = rows.filter(pk__in=named)
     triggers = list(rows)
-    configs = sealed_configs((trigger.pk, trigger.trigger_type) for trigger in triggers)
+    configs = sealed_configs(trigger.pk for trigger in triggers)
     for trigger in triggers:
         path = f"config/triggers/{trigger.slug}.json"
         config = _exported_config(out, path, trigger, configs[trigger.pk])

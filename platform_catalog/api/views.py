@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import orjson
@@ -44,12 +44,16 @@ class CatalogueViewSet(TenantViewSet[M]):
         return list(serializer.data)
 
     def list(self, request: Request) -> Response:
-        return self._kept(super().list)
+        return self._kept(lambda: super(CatalogueViewSet, self).list(request).data)
 
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
-        return self._kept(super().retrieve, **kwargs)
+        return self._kept(self._asked)
 
-    def _kept(self, answer: Callable[..., Response], **kwargs: Any) -> Response:
+    def _asked(self) -> dict[str, Any]:
+        instance = self.get_object()
+        return self.asked_for([instance], [self.shown(instance)])[0]
+
+    def _kept(self, answer: Callable[[], Mapping[str, Any]]) -> Response:
         """From the cache, by the platform's version: two tenants who ask alike are answered alike.
 
         One query, which reads the version, where it is there; also for a 304.
@@ -57,7 +61,7 @@ class CatalogueViewSet(TenantViewSet[M]):
         asked = sha256_hex(self.request.build_absolute_uri().encode())
 
         def made() -> tuple[bytes, str]:
-            representation = answer(self.request, **kwargs).data
+            representation = answer()
             return orjson.dumps(representation), etag_of(representation)
 
         body, etag = kept(f"catalogue:{platform_version()}:{asked}", made)

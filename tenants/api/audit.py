@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from blip0.common.api.filters import time_range
@@ -29,6 +31,11 @@ class AuditObjectSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(allow_blank=True)
 
 
+@extend_schema_field(OpenApiTypes.OBJECT, component_name="AuditMembers")
+class _MembersField(serializers.DictField):
+    """Members of the object, by name."""
+
+
 class AuditRecordSerializer(serializers.Serializer[Any]):
     """What was done. `before` and `after` hold the members that differ, without secrets."""
 
@@ -37,8 +44,8 @@ class AuditRecordSerializer(serializers.Serializer[Any]):
     action = serializers.CharField(help_text="Such as `monitor.paused`.")
     actor = AuditActorSerializer()
     object = AuditObjectSerializer()
-    before = serializers.DictField(allow_null=True)
-    after = serializers.DictField(allow_null=True)
+    before = _MembersField(allow_null=True)
+    after = _MembersField(allow_null=True)
     reason = serializers.CharField(allow_blank=True)
     request_id = serializers.CharField(allow_blank=True)
 

@@ -49,7 +49,7 @@ class _Password(serializers.CharField):
     {"email": "ana@example.org", "password": "correct horse battery", "tenant": "acme"},
     of_request=True,
 )
-class LoginRequestSerializer(StrictSerializer):
+class LoginSerializer(StrictSerializer):
     # Any text: a malformed address is answered like an unknown one.
     email = serializers.CharField(max_length=254)
     password = _Password()
@@ -141,6 +141,8 @@ class MemberSerializer(serializers.Serializer[Any]):
 
 @_example({"role": "editor"}, of_request=True)
 class MemberChangeSerializer(StrictSerializer):
+    never_partial = True
+
     role = serializers.ChoiceField(Role.choices)
 
 
@@ -206,7 +208,10 @@ class ApiKeySerializer(serializers.Serializer[Any]):
 
 
 class ApiKeyCreatedSerializer(ApiKeySerializer):
-    key = serializers.CharField(help_text="The whole key. It is shown this once.")
+    key = serializers.CharField(
+        allow_null=True,
+        help_text="The whole key. It is shown this once: null in an answer that is repeated.",
+    )
 
 
 @_example(
@@ -221,7 +226,7 @@ class ApiKeyCreatedSerializer(ApiKeySerializer):
 class ApiKeyCreateSerializer(StrictSerializer):
     name = serializers.CharField(max_length=100)
     scopes = serializers.ListField(
-        child=serializers.ChoiceField(list(SCOPES)), max_length=len(SCOPES)
+        child=serializers.ChoiceField(list(SCOPES)), min_length=1, max_length=len(SCOPES)
     )
     allowed_networks = serializers.ListField(
         child=serializers.CharField(max_length=43),

@@ -46,6 +46,8 @@ class TenantAlertingSerializer(StrictSerializer):
 
 
 class TenantSettingsSerializer(StrictSerializer):
+    read_whole = True
+
     id = serializers.UUIDField(read_only=True)
     slug = serializers.SlugField(read_only=True, help_text="It never changes.")
     name = serializers.CharField(max_length=200, required=False)

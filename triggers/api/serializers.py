@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import (
     OpenApiExample,
     PolymorphicProxySerializer,
@@ -18,12 +20,37 @@ from triggers.models import DeliveryTest
 
 
 class SecretSerializer(serializers.Serializer[Any]):
+    set = serializers.BooleanField(help_text="Whether one is stored.")
+    hint = serializers.CharField(help_text="Its last four characters.", required=False)
+
+
+class PlainSecretSerializer(serializers.Serializer[Any]):
+    type = serializers.ChoiceField(["Plain"])
+    value = serializers.CharField()
+
+
+class KeptSecretSerializer(SecretSerializer):
+    """As it was read: what is stored stays."""
+
+
+SECRET_IN: Final = PolymorphicProxySerializer(
+    component_name="Secret",
+    serializers=[PlainSecretSerializer, KeptSecretSerializer],
+    resource_type_field_name=None,
+)
+
+
+class SecretField(serializers.Field[Any, Any, Any, Any]):
     """Written as `{type, value}`, read as `{set, hint}`; what was read may be sent back."""
 
-    type = serializers.ChoiceField(["Plain"], write_only=True, required=False)
-    value = serializers.CharField(write_only=True, required=False)
-    set = serializers.BooleanField(help_text="Whether one is stored.", required=False)
-    hint = serializers.CharField(help_text="Its last four characters.", required=False)
+
+class _SecretFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # drf-spectacular's
+    target_class = SecretField
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+        shown = SECRET_IN if direction == "request" else SecretSerializer()
+        reference: dict[str, Any] = auto_schema.resolve_serializer(shown, direction).ref
+        return reference
 
 
 class MessageSerializer(serializers.Serializer[Any]):
@@ -50,15 +77,15 @@ class _ConfigSerializer(serializers.Serializer[Any]):
 
 
 class SlackConfigSerializer(_ConfigSerializer):
-    slack_url = SecretSerializer()
+    slack_url = SecretField()
 
 
 class DiscordConfigSerializer(_ConfigSerializer):
-    discord_url = SecretSerializer()
+    discord_url = SecretField()
 
 
 class TelegramConfigSerializer(_ConfigSerializer):
-    token = SecretSerializer()
+    token = SecretField()
     chat_id = serializers.CharField()
     disable_web_preview = serializers.BooleanField(required=False)
 
@@ -66,16 +93,16 @@ class TelegramConfigSerializer(_ConfigSerializer):
 class EmailConfigSerializer(_ConfigSerializer):
     host = serializers.CharField()
     port = serializers.IntegerField(required=False)
-    username = SecretSerializer()
-    password = SecretSerializer()
+    username = SecretField()
+    password = SecretField()
     sender = serializers.CharField()
     recipients = serializers.ListField(child=serializers.CharField())
 
 
 class WebhookConfigSerializer(_ConfigSerializer):
-    url = SecretSerializer()
+    url = SecretField()
     method = serializers.ChoiceField(HttpMethod.choices, required=False)
-    secret = SecretSerializer(required=False)
+    secret = SecretField(required=False)
     headers = serializers.DictField(
         required=False,
         help_text="Values are texts; all but Content-Type, Accept and User-Agent read as secrets.",
@@ -140,13 +167,18 @@ TRIGGER_EXAMPLES: Final = [
 class TriggerSerializer(serializers.Serializer[Any]):
     """`config` is the runtime's own, by `trigger_type`, with secrets masked where it is read."""
 
+    read_whole = True
+
     id = serializers.UUIDField(read_only=True)
     slug = serializers.SlugField(max_length=63, required=False, help_text="Default: of the name.")
     name = serializers.CharField()
     trigger_type = serializers.ChoiceField(TriggerKind.choices)
     enabled = serializers.BooleanField(required=False)
     disabled_reason = serializers.ChoiceField(
-        DisabledReason.choices, allow_blank=True, read_only=True
+        DisabledReason.choices,
+        allow_null=True,
+        read_only=True,
+        help_text="Null where it is enabled.",
     )
     config = _ConfigField()
     version = serializers.IntegerField(read_only=True)

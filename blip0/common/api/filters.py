@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -31,9 +33,25 @@ class StrictBooleanFilter(filters.BooleanFilter):  # type: ignore[misc]  # djang
         super().__init__(widget=forms.TextInput, **options)
 
 
-def time_range(column: str) -> tuple[filters.IsoDateTimeFilter, filters.IsoDateTimeFilter]:
+class _TimeField(IsoDateTimeField):  # type: ignore[misc]  # django-filter is untyped
+    def to_python(self, value: Any) -> datetime | None:
+        given: datetime | None = super().to_python(value)
+        try:
+            # Python knows offsets that Postgres doesn't, and times that have no UTC.
+            return given and given.astimezone(UTC)
+        except OverflowError:
+            raise forms.ValidationError("It must be in the years 1 to 9999 in UTC.") from None
+
+
+class TimeFilter(filters.IsoDateTimeFilter):  # type: ignore[misc]  # django-filter is untyped
+    """A time, with its offset from UTC."""
+
+    field_class = _TimeField
+
+
+def time_range(column: str) -> tuple[TimeFilter, TimeFilter]:
     """`since, until = time_range("created_at")`, of a filter set."""
-    at = filters.IsoDateTimeFilter
+    at = TimeFilter
     return (
         at(field_name=column, lookup_expr="gte", help_text="Not before this time."),
         at(field_name=column, lookup_expr="lt", help_text="Before this time."),

@@ -39,7 +39,12 @@ class InvalidKey(DomainError):
 
 
 def asks_for_once(request: Request) -> bool:
-    return request.method == "POST" and HEADER in request.headers
+    """Whether this is a POST with a key. Raises `InvalidKey`."""
+    if request.method != "POST" or HEADER not in request.headers:
+        return False
+    if not _KEY.fullmatch(request.headers[HEADER]):
+        raise InvalidKey(f"`{HEADER}` must have 1 to 255 visible ASCII characters.")
+    return True
 
 
 def once(
@@ -48,18 +53,15 @@ def once(
     """The handler's answer, or the one that it gave to this key before.
 
     `one_time` names members of the answer that are shown once: they are kept, and replayed, as
-    null. Raises `InvalidKey`, `InFlight` and `KeyReused`.
+    null. Raises `InFlight` and `KeyReused`.
     """
-    key = request.headers[HEADER]
-    if not _KEY.fullmatch(key):
-        raise InvalidKey(f"`{HEADER}` must have 1 to 255 visible ASCII characters.")
     principal = principal_of(request)
     occasion = Occasion(
         tenant_id=principal.tenant_id,
         principal=f"{principal.actor.kind}:{principal.actor.id}",
         method=str(request.method),
         path=request.path,
-        key=key,
+        key=request.headers[HEADER],
     )
     fingerprint = _fingerprint(request)
     with transaction.atomic():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core import signing
 from django.db.models import Model, QuerySet
@@ -17,7 +18,7 @@ CURSOR, PAGE_SIZE, ORDERING = "cursor", "page_size", "ordering"
 
 
 class SignedCursorPagination(CursorPagination):
-    """Cursors that callers can't read, alter, or use with another order than they were made for.
+    """Cursors that callers can't alter, or use in another list or order than they were made for.
 
     A view names the orders that it offers in `orderings`, the default first, each on an index; a
     list beside the view's own brings its one order. Raises `InvalidParameter` for a page size, an
@@ -77,8 +78,15 @@ class SignedCursorPagination(CursorPagination):
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         parameters = super().get_schema_operation_parameters(view)
-        if offered := getattr(view, "orderings", ()):
-            ordering = {"type": "string", "enum": [*offered], "default": offered[0]}
+        # A list that belongs to an object has one order.
+        offered = getattr(view, "orderings", ()) if getattr(view, "action", "") == "list" else ()
+        if offered:
+            ordering = {
+                "type": "string",
+                "enum": [*offered],
+                "x-enum-varnames": [_constant(order) for order in offered],
+                "default": offered[0],
+            }
             parameters.append(
                 {
                     "name": self.ordering_query_param,
@@ -94,5 +102,25 @@ class SignedCursorPagination(CursorPagination):
                 parameter["schema"] |= limits
         return parameters
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {
+                "next": {**link, "description": "The next page; null on the last one."},
+                "previous": {**link, "description": "The page before; null on the first one."},
+                "results": schema,
+            },
+        }
+
     def _signer(self) -> signing.Signer:
-        return signing.Signer(salt=f"blip0.cursor:{':'.join(self.ordering)}")
+        # Not of one tenant alone: pages of the catalogue are kept for all of them.
+        path = urlsplit(str(self.base_url)).path
+        return signing.Signer(salt=f"blip0.cursor:{path}:{':'.join(self.ordering)}")
+
+
+def _constant(order: str) -> str:
+    """What generated clients call an order: `-created_at` has no name of its own."""
+    name = order.lstrip("-").upper()
+    return f"{name}_DESCENDING" if order.startswith("-") else name

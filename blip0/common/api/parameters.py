@@ -23,8 +23,12 @@ def require_known(request: Request, known: Collection[str]) -> None:
 
 
 def listed(request: Request, parameter: str, known: Collection[str]) -> list[str]:
-    """The names that a parameter lists, separated by commas. Raises `InvalidParameter`."""
-    asked = [name for name in request.query_params.get(parameter, "").split(",") if name]
+    """The names that a parameter lists, separated by commas or one each time that it stands there.
+
+    Raises `InvalidParameter`.
+    """
+    given = ",".join(request.query_params.getlist(parameter))
+    asked = [name for name in given.split(",") if name]
     for name in asked:
         if name not in known:
             offered = ", ".join(known) or "nothing here"

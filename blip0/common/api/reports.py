@@ -33,11 +33,11 @@ class FindingSerializer(serializers.Serializer[Any]):
     source = serializers.ChoiceField(["runtime", "policy"])  # type: ignore[assignment]  # a field: the metaclass takes it away
 
 
-class FindingsSerializer(serializers.Serializer[Any]):
+class FindingListSerializer(serializers.Serializer[Any]):
     findings = FindingSerializer(many=True)
 
 
-class ReportSerializer(FindingsSerializer):
+class ReportSerializer(FindingListSerializer):
     """`verdict` is the runtime's own; a document with an error of policy is refused, too."""
 
     verdict = serializers.ChoiceField(["ok", "parse_error", "invalid"])

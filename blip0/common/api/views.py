@@ -76,16 +76,20 @@ class TenantView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         known, method = self.parameters(), str(request.method).lower()
+        if not hasattr(self, method):
+            # Before the query is judged: it has the parameters of other methods.
+            self.http_method_not_allowed(request)
         require_known(request, (*known, VALIDATE_ONLY) if self.offers_trial(method) else known)
         self._inside.enter_context(in_tenant(self.principal.tenant_id))
         handler = getattr(self, method, None)
         if handler is None or self.reads(request):
             return
+        asked_for_once = self.keeps_answers and asks_for_once(request)
         # Wrapped here, because DRF looks the handler up after this method.
         if validates_only(request):
             if self.can_be_tried:
                 self.__dict__[method] = partial(self._tried, handler)
-        elif self.keeps_answers and asks_for_once(request):
+        elif asked_for_once:
             self.__dict__[method] = partial(once, handler, self.one_time)
 
     def perform_authentication(self, request: Request) -> None:
@@ -142,7 +146,7 @@ class TenantViewSet(TenantView, GenericViewSet[M], Generic[M]):
     filter_backends = [StrictFilterBackend]
     orderings: ClassVar[tuple[str, ...]]
     """What `?ordering=` offers, the default first; each has an index."""
-    expandable: ClassVar[tuple[str, ...]] = ()
+    expandable: ClassVar[Mapping[str, type[serializers.Serializer[Any]]]] = {}
     """What `?expand=` offers: members that change without a new version of the object."""
 
     def parameters(self) -> Collection[str]:

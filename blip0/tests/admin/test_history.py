@@ -102,12 +102,11 @@ def test_history__many_records__by_pages_and_as_many_queries(staff: Client) -> N
     with count_queries() as sixty:
         first = staff.get(url)
 
-    seen = []
-    page = first
-    while page is not None:
+    seen, page = [], first
+    seen += [entry.record.pk for entry in page.context["entries"]]
+    while older := page.context["older_url"]:
+        page = staff.get(url + older)
         seen += [entry.record.pk for entry in page.context["entries"]]
-        older = page.context["older_url"]
-        page = staff.get(url + older) if older else None
     assert len(sixty) == len(one)
     assert seen == sorted(set(seen), reverse=True)
     assert len(seen) == 60

@@ -96,6 +96,38 @@ def test_method__not_offered__is_405_with_what_is(acme, method):
     assert "GET" in answer["Allow"]
 
 
+def test_method__not_offered_with_a_query_of_another__is_405(acme):
+    assert ana().patch("/api/v1/monitors?page_size=25").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "pointer"),
+    [
+        ("post", "password-reset", {"email": 0}, "/email"),
+        ("patch", "tenant", {"name": 7}, "/name"),
+        (
+            "patch",
+            "tenant",
+            {"alerting": {"threshold": {"amount": "5", "window_s": 60}}},
+            "/alerting/threshold/amount",
+        ),
+        (
+            "patch",
+            "tenant",
+            {"alerting": {"threshold": {"amount": True, "window_s": 60}}},
+            "/alerting/threshold/amount",
+        ),
+    ],
+)
+def test_body__json_of_another_type__is_422_and_not_guessed(acme, method, path, body, pointer):
+    answer = getattr(ana(), method)(f"/api/v1/{path}", body)
+
+    assert answer.status_code == 422
+    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
+        (pointer, "type")
+    ]
+
+
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v2/monitors", "/api/v1/monitors/"])
 def test_address__nobody_has_it__is_a_404_problem(db, path):
     answer = Client().get(path)
@@ -116,3 +148,11 @@ def test_request_id__given_and_well_formed__is_kept_and_another_is_replaced(db):
 
 def test_response__of_a_tenant__is_never_kept_by_shared_caches(acme):
     assert ana().get(URL)["Cache-Control"] == "private, no-cache"
+
+
+def test_body__number_with_a_zero_fraction__is_whole(acme):
+    alerting = {"threshold": {"amount": 5.0, "window_s": 60}}
+
+    answer = ana().patch("/api/v1/tenant", {"alerting": alerting})
+
+    assert answer.json()["alerting"]["threshold"]["amount"] == 5

@@ -224,3 +224,15 @@ def test_filters__ten_thousand_rows__are_found_by_an_index_of_their_own(large):
             cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
             ((tree,),) = cursor.fetchone()
         assert list(indexes(tree["Plan"])) == expected, (path, query)
+
+
+@pytest.mark.parametrize("until", ["0752-04-12T04:32:58-21:21", "9999-12-31T23:00:00+23:59"])
+def test_until__offset_that_postgres_does_not_know__is_understood(acme, until):
+    assert ana().get(f"{API}/matches", {"until": until}).status_code == 200
+
+
+def test_until__not_a_time_of_utc__is_422(acme):
+    answer = ana().get(f"{API}/matches", {"until": "0001-01-01T00:00:00+14:00"})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["parameter"] == "until"

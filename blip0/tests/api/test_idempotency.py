@@ -128,6 +128,16 @@ def test_post__malformed_key__is_422_and_does_nothing(acme, key):
     assert monitors(acme) == 0
 
 
+def test_trial__malformed_key__is_422_like_the_save(acme):
+    answer = ana().post(
+        "/api/v1/monitors?validate_only=true",
+        make_monitor_document(),
+        headers={"Idempotency-Key": "two words"},
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_invalid")
+
+
 @override_settings(ROOT_URLCONF=__name__)
 def test_replay__one_time_secret__comes_back_as_null_and_is_never_stored(acme):
     client = ana()

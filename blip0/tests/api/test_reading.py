@@ -19,6 +19,13 @@ def client(acme):
     return client
 
 
+def test_fields__one_each_time__are_those_between_commas(client):
+    each = client.get(f"{MONITORS}?fields=slug&fields=name").json()
+
+    assert each == client.get(f"{MONITORS}?fields=slug,name").json()
+    assert each["results"][0].keys() == {"slug", "name"}
+
+
 @pytest.mark.parametrize("resource", ["monitors", "triggers", "networks", "filter-scripts"])
 def test_fields__named__are_all_that_lists_and_objects_show(client, resource):
     path = f"/api/v1/{resource}"

@@ -26,6 +26,8 @@ STOOD_ON = {
 
 def refusal(row: Row, operation: Operation, caller: Caller) -> Refusal | None:
     """Status and code of the problem; None where the caller gets what they ask for."""
+    if caller.query and operation.method not in SAFE:
+        return caller.refused  # no write takes a parameter that it doesn't know, before all else
     match row.to:
         case For.ANYBODY:
             return None

@@ -136,6 +136,28 @@ def test_inspector__no_json_in_redis__not_shown_and_why(staff, url, key, project
     assert "secret-canary" not in page
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[" * 100_000,
+        "[" * 900 + "]" * 900,
+        '{"slug": "\\ud800"}',
+        '{"token": {"type": ["x"], "value": [1, {"type": {}}]}}',
+        "NaN",
+        "9" * 5_000,
+        '{"a": 1, "a": 2}',
+        "",
+        "\x00\x1b[31m",
+    ],
+)
+def test_inspector__whatever_somebody_wrote_there__is_shown_or_said(
+    staff, url, key, projection_redis, body
+):
+    projection_redis.set(key, body)
+
+    assert "Postgres and Redis differ" in text_of(staff, url)
+
+
 def test_inspector__other_order_of_keys__same_content_other_bytes(
     staff, url, key, projection_redis
 ):

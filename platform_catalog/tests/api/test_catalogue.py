@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.cache import cache
 from django.db import connection, transaction
 
 from blip0.testing.api import ana, olga, vic
@@ -84,6 +85,19 @@ def test_catalogue__read_before__takes_the_version_only(acme, globex, count_quer
     assert (same.status_code, same.content) == (304, b"")
     # Twice the platform's version.
     assert len(log) == 2
+
+
+@pytest.mark.parametrize("tag", ["of what it is", "*"])
+def test_catalogue__read_conditionally_with_a_cold_cache__is_304(acme, tag):
+    client = ana()
+    etag = client.get("/api/v1/networks/base")["ETag"]
+    cache.clear()
+
+    same = client.get(
+        "/api/v1/networks/base", headers={"If-None-Match": tag if tag == "*" else etag}
+    )
+
+    assert (same.status_code, same["ETag"]) == (304, etag)
 
 
 def test_catalogue__changed_by_any_means__is_read_anew_at_once(committed, acme):

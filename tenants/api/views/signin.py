@@ -21,8 +21,8 @@ from tenants.api.refresh_cookie import (
     require_same_site,
 )
 from tenants.api.serializers import (
-    LoginRequestSerializer,
     LoginResponseSerializer,
+    LoginSerializer,
     TenantSerializer,
     body,
 )
@@ -57,12 +57,12 @@ class LoginView(PublicView):
 
     @extend_schema(
         operation_id="login",
-        request=LoginRequestSerializer,
+        request=LoginSerializer,
         responses={200: LoginResponseSerializer},
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        given = body(LoginRequestSerializer, request)
+        given = body(LoginSerializer, request)
         membership = sign_in(
             email=given["email"], password=given["password"], tenant_slug=given.get("tenant")
         )
