@@ -75,8 +75,8 @@ class AuditRecordAdmin(ViewOnlyAdmin[AuditRecord]):
         exact_filter("object_kind", "kind of object"),
         exact_filter("object_id", "id of the object"),
         exact_filter("request_id", "request"),
-        time_filter("since", "since", "created_at__gte"),
-        time_filter("until", "until", "created_at__lt"),
+        time_filter("since", "time, from", "created_at__gte"),
+        time_filter("until", "time, until", "created_at__lt"),
     )
     search_fields = (
         "action__exact",

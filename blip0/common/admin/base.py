@@ -77,6 +77,7 @@ class PlatformAdmin(HistoryMixin[M], ModelAdmin[M]):
 
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each would count the whole table
     list_filter_submit = True
 
     def create_object(self, request: HttpRequest, form: Any) -> M:

@@ -28,7 +28,7 @@ ALL = "soca"
 _TENANTS = {"view": "soa"}
 _CATALOGUE = {"view": ALL}
 _EDITED = {**_CATALOGUE, "add": "ca", "change": "ca", "delete": "ca"}
-_MANAGED = {**_TENANTS, "add": "a", "change": "a", "delete": "a", "revert": "a"}
+_MANAGED = {**_TENANTS, "add": "a", "change": "a", "delete": "a"}
 
 MODELS: Mapping[type[Model], Mapping[str, str]] = {
     tenants.Tenant: {
@@ -45,7 +45,7 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
         "activate": "oa",
         "revert": "a",
     },
-    tenants.Plan: _MANAGED,
+    tenants.Plan: {**_MANAGED, "revert": "a"},
     tenants.User: {
         **_TENANTS,
         "add": "a",
@@ -86,6 +86,7 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
         ),
         "export_selected": "soa",
         "resync_selected": "",
+        "revert": "a",
         "clone": "a",
     },
     monitors.Match: _TENANTS,
