@@ -55,6 +55,7 @@ ADMIN_SIDEBAR = {
         ("platform_catalog.FilterScript", "terminal"),
         ("platform_catalog.MonitorTemplate", "dashboard_customize"),
         ("platform_catalog.BlockProgress", "deployed_code_history"),
+        ("expression-playground", "function"),
     ],
     "Inside the tenant": [
         ("monitors.Monitor", "radar"),

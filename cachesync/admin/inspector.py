@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Final, TypeAlias
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -30,6 +32,7 @@ from cachesync.models import ProjectedDocument, ProjectionRun
 from cachesync.selectors.acknowledgements import Acknowledged, Standing
 from cachesync.services.inspection import Held, Inspection, inspection
 from cachesync.store import Store
+from tenants.admin.visit import entered_tenant
 from tenants.models import Tenant
 
 TIMEOUT_S: Final = 1.0
@@ -57,6 +60,9 @@ def inspector_view(request: HttpRequest, scope_id: str, kind: str, object_id: st
     if not request.user.has_perm(VIEW):
         raise PermissionDenied
     scope, field = _place(scope_id, kind, object_id)
+    if not _may_look_into(request, scope):
+        go = reverse("admin:tenants_tenant_go", args=[scope.id])
+        return redirect(f"{go}?{urlencode({'next': request.path})}")
     now = timezone.now()
     try:
         seen = inspection(scope, field, store=Store(timeout_s=TIMEOUT_S), now=now)
@@ -130,6 +136,14 @@ def resync_view(
             document="" if whole else field,
         ),
     )
+
+
+def _may_look_into(request: HttpRequest, scope: Scope) -> bool:
+    """A tenant's documents are seen by those who said why; what no tenant is behind, by all."""
+    inside = entered_tenant(request)
+    if inside is not None and str(inside.pk) == scope.id:
+        return True
+    return tenant_id(scope.id) is None or not Tenant.objects.filter(pk=scope.id).exists()
 
 
 def document_link(scope: Scope, field: str, label: object) -> str:

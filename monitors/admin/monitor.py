@@ -6,18 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from blip0.common.admin.actions import ConfirmForm, OptionalReasonForm, held, object_action
+from blip0.common.admin.actions import (
+    ConfirmForm,
+    OptionalReasonForm,
+    button,
+    held,
+    object_action,
+)
 from blip0.common.admin.base import DocumentAdmin, actor_of
 from blip0.common.admin.display import EMPTY, badge, json_block, minute, stamp
 from blip0.common.admin.fields import text_field
 from blip0.common.admin.projection import ProjectedAdmin
 from blip0.common.tenancy import current_tenant_id
 from monitors.admin.bulk import BULK_ACTIONS, BulkAdmin, state_of
+from monitors.admin.explain import explain_page
 from monitors.admin.forms import MonitorForm, MonitorRevertForm, SnoozeForm
 from monitors.models import Monitor
 from monitors.selectors import monitor_representation
@@ -57,7 +65,7 @@ class MonitorAdmin(BulkAdmin, ProjectedAdmin[Monitor], DocumentAdmin[Monitor]):
     search_fields = ("slug", "name", "=id", "=addresses__address")
     search_help_text = "Slug, name, id or a watched address"
     actions = BULK_ACTIONS
-    actions_detail = ("inspect", "pause", "resume", "snooze", "wake", "clone")
+    actions_detail = ("explain", "inspect", "pause", "resume", "snooze", "wake", "clone")
     readonly_fields = ("projected", "made", "findings", "document")
     fieldsets = (
         (None, {"fields": ("name", "slug", "description", "paused", "version", "tenant")}),
@@ -142,6 +150,14 @@ class MonitorAdmin(BulkAdmin, ProjectedAdmin[Monitor], DocumentAdmin[Monitor]):
     @admin.display(description="made")
     def made(self, obj: Monitor) -> str:
         return f"{minute(obj.created_at)} by {obj.created_by or EMPTY}"
+
+    @button("Explain", url_path="explain", permissions=["view"], icon="help")
+    def explain(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Why it fires, or doesn't; it changes nothing, so those may who only look."""
+        monitor = self.get_object(request, unquote(object_id))
+        if monitor is None:
+            raise Http404
+        return explain_page(request, monitor, back=self.change_url(monitor.pk))
 
     @object_action(
         "Pause",

@@ -33,6 +33,7 @@ pytestmark = pytest.mark.usefixtures("committed")
 
 VIEW = "cachesync.view_projecteddocument"
 REPAIR = "cachesync.repair_projection"
+ENTER = "tenants.enter_tenant"
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -70,8 +71,8 @@ def say(client: redis.Redis, instance: str, scope: Scope, ack: str) -> None:
     client.hset(f"runtime:{instance}:ack", scope.id, ack)
 
 
-def test_inspector__equal__says_so_and_shows_it_once(staff, url):
-    page = text_of(staff, url)
+def test_inspector__equal__says_so_and_shows_it_once(looking, url):
+    page = text_of(looking, url)
 
     assert "Postgres and Redis are equal, byte by byte" in page
     assert page.count("&quot;window_s&quot;") <= 1
@@ -79,11 +80,11 @@ def test_inspector__equal__says_so_and_shows_it_once(staff, url):
 
 
 def test_inspector__altered_by_hand__differing_words_marked_and_hash_told(
-    staff, url, key, projection_redis
+    looking, url, key, projection_redis
 ):
     alter(projection_redis, key, slug="other")
 
-    page = text_of(staff, url)
+    page = text_of(looking, url)
 
     assert "Postgres and Redis differ" in page
     assert "somebody wrote past the projection" in page
@@ -91,10 +92,10 @@ def test_inspector__altered_by_hand__differing_words_marked_and_hash_told(
     assert '<del class="bg-red-100 dark:bg-red-500/20">other</del>' in page
 
 
-def test_inspector__hostile_name_in_both__escaped(staff, url, key, projection_redis):
+def test_inspector__hostile_name_in_both__escaped(looking, url, key, projection_redis):
     alter(projection_redis, key, slug=f"</pre>{HOSTILE}")
 
-    page = text_of(staff, url)
+    page = text_of(looking, url)
 
     assert HOSTILE not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
@@ -102,7 +103,7 @@ def test_inspector__hostile_name_in_both__escaped(staff, url, key, projection_re
 
 @pytest.mark.parametrize("delivery", ["sealed", "plain"])
 def test_inspector__secrets_sealed_or_plain__never_shown_but_compared(
-    staff, url, key, projection_redis, settings, delivery
+    looking, url, key, projection_redis, settings, delivery
 ):
     settings.PROJECTION_SECRET_DELIVERY = delivery
     document = json.loads(projection_redis.get(key))
@@ -110,7 +111,7 @@ def test_inspector__secrets_sealed_or_plain__never_shown_but_compared(
     trigger["config"]["slack_url"] = {"type": "Plain", "value": "https://hooks.slack.com/CANARY"}
     projection_redis.set(key, json.dumps(document))
 
-    page = text_of(staff, url)
+    page = text_of(looking, url)
 
     for secret in ("CANARY", "sealed:v1", "plaintextcanary", SLACK_URL):
         assert secret not in page
@@ -118,19 +119,19 @@ def test_inspector__secrets_sealed_or_plain__never_shown_but_compared(
     assert "Postgres and Redis differ" in page
 
 
-def test_inspector__same_secret__same_mark(staff, url, key, projection_redis):
+def test_inspector__same_secret__same_mark(looking, url, key, projection_redis):
     alter(projection_redis, key, slug="other")
 
-    page = text_of(staff, url)
+    page = text_of(looking, url)
 
     assert page.count("[secret #") == 1, "among the equal lines"
 
 
-def test_inspector__no_json_in_redis__not_shown_and_why(staff, url, key, projection_redis):
+def test_inspector__no_json_in_redis__not_shown_and_why(looking, url, key, projection_redis):
     half = '{"secret-canary": "half'
     projection_redis.set(key, half)
 
-    page = text_of(staff, url)
+    page = text_of(looking, url)
 
     assert f"{len(half)} bytes that are no JSON" in page
     assert "secret-canary" not in page
@@ -151,26 +152,28 @@ def test_inspector__no_json_in_redis__not_shown_and_why(staff, url, key, project
     ],
 )
 def test_inspector__whatever_somebody_wrote_there__is_shown_or_said(
-    staff, url, key, projection_redis, body
+    looking, url, key, projection_redis, body
 ):
     projection_redis.set(key, body)
 
-    assert "Postgres and Redis differ" in text_of(staff, url)
+    assert "Postgres and Redis differ" in text_of(looking, url)
 
 
 def test_inspector__other_order_of_keys__same_content_other_bytes(
-    staff, url, key, projection_redis
+    looking, url, key, projection_redis
 ):
     document = json.loads(projection_redis.get(key))
     projection_redis.set(key, json.dumps(dict(reversed(document.items()))))
 
-    assert "The same content in other bytes" in text_of(staff, url)
+    assert "The same content in other bytes" in text_of(looking, url)
 
 
-def test_inspector__lost_in_redis__all_of_it_is_only_in_postgres(staff, url, key, projection_redis):
+def test_inspector__lost_in_redis__all_of_it_is_only_in_postgres(
+    looking, url, key, projection_redis
+):
     projection_redis.delete(key)
 
-    page = text_of(staff, url)
+    page = text_of(looking, url)
 
     assert "Postgres and Redis differ" in page
     assert "<ins" in page
@@ -178,14 +181,14 @@ def test_inspector__lost_in_redis__all_of_it_is_only_in_postgres(staff, url, key
     assert ">none</dd>" in page
 
 
-def test_inspector__runtimes__each_says_what_it_has(staff, url, scope, monitor, projection_redis):
+def test_inspector__runtimes__each_says_what_it_has(looking, url, scope, monitor, projection_redis):
     rev = int(projection_redis.hget(scope.meta, "rev"))
     say(projection_redis, "current", scope, f"1:{rev}")
     say(projection_redis, "older", scope, "1:0")
     say(projection_redis, "refusing", scope, f"NACK 1:{rev} {monitor.pk}: no such {HOSTILE}")
     projection_redis.zadd("runtime:instances", {"silent": time.time()})
 
-    page = text_of(staff, url)
+    page = text_of(looking, url)
 
     assert "acknowledged by 1 of 4 runtimes" in page
     for said in ("has this document", "has an older version", "refuses it", "has said nothing"):
@@ -194,7 +197,7 @@ def test_inspector__runtimes__each_says_what_it_has(staff, url, scope, monitor, 
 
 
 def test_inspector__changed_and_not_in_redis_yet__both_versions(
-    staff, url, monitor, in_acme, scope, projection_redis
+    looking, url, monitor, in_acme, scope, projection_redis
 ):
     before = projection_redis.hget(scope.meta, "rev")
     monitor_update(
@@ -204,39 +207,39 @@ def test_inspector__changed_and_not_in_redis_yet__both_versions(
         expected_version=monitor.version,
     )
 
-    page = text_of(staff, url)
+    page = text_of(looking, url)
 
     assert "not in Redis yet" in page
     assert f"1:{int(before) + 1}" in page
     assert f"1:{before}" in page
 
 
-def test_inspector__redis_away__postgres_is_still_shown(staff, url, settings):
+def test_inspector__redis_away__postgres_is_still_shown(looking, url, settings):
     settings.REDIS_PROJECTION_URL = "redis://127.0.0.1:1/0"
 
-    page = text_of(staff, url)
+    page = text_of(looking, url)
 
     assert page.count("Not known: Redis doesn't answer.") == 2
     assert "The document in Postgres" in page
 
 
-def test_inspector__orphan__postgres_knows_nothing_of_it(staff, projection_redis):
+def test_inspector__orphan__postgres_knows_nothing_of_it(looking, projection_redis):
     scope, one = Scope(str(uuid4())), str(uuid4())
     projection_redis.set(scope.document(one), '{"slug": "left-over"}')
 
-    page = text_of(staff, inspector_url(scope.id, "monitor", one))
+    page = text_of(looking, inspector_url(scope.id, "monitor", one))
 
     assert "know this scope: an orphan in Redis" in page
     assert "left-over" in page
 
 
 def test_inspector__scope_that_cannot_be_rendered__says_why_and_shows_redis(
-    staff, url, acme, monitor
+    looking, url, acme, monitor
 ):
     with in_tenant(acme.pk), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE monitors_monitor RENAME TO monitors_monitor_gone")
     try:
-        page = text_of(staff, url)
+        page = text_of(looking, url)
     finally:
         with in_tenant(acme.pk), connection.cursor() as cursor:
             cursor.execute("ALTER TABLE monitors_monitor_gone RENAME TO monitors_monitor")
@@ -248,11 +251,11 @@ def test_inspector__scope_that_cannot_be_rendered__says_why_and_shows_redis(
 
 @pytest.mark.parametrize(("kind", "name"), [("network", "base"), ("filter", "even_blocks")])
 def test_inspector__of_the_catalogue__equal_without_urls_of_endpoints(
-    staff, acme, store, kind, name
+    looking, acme, store, kind, name
 ):
     reconcile(store=store)
 
-    page = text_of(staff, inspector_url("platform", kind, name))
+    page = text_of(looking, inspector_url("platform", kind, name))
 
     assert "equal, byte by byte" in page
     assert "base.org" not in page
@@ -270,15 +273,15 @@ def test_inspector__of_the_catalogue__equal_without_urls_of_endpoints(
         ("6a3b5a1e-31dd-4b4a-a7a2-5dc3c9d5a0c1", "monitor", "6a3b5a1e-31dd-4b4a-a7a2-5dc3c9d5a0c1"),
     ],
 )
-def test_inspector__what_is_no_document__404(staff, scope_id, kind, object_id):
-    assert staff.get(inspector_url(scope_id, kind, object_id)).status_code == 404
+def test_inspector__what_is_no_document__404(looking, scope_id, kind, object_id):
+    assert looking.get(inspector_url(scope_id, kind, object_id)).status_code == 404
 
 
-def test_inspector__any_monitor__few_queries_in_no_tenants_schema(staff, url):
-    staff.get(url)
+def test_inspector__any_monitor__few_queries_in_no_tenants_schema(looking, url):
+    looking.get(url)
 
     with count_queries() as log:
-        staff.get(url)
+        looking.get(url)
 
     assert len(log) <= 15, log.statements
     assert current_schema() == "public"
@@ -302,39 +305,39 @@ def test_inspector__of_a_large_tenant__renders_one_document(in_acme, monitor, sc
 
 
 def test_resync__this__asked_first_then_that_document_is_mended_and_audited(
-    staff, url, key, scope, monitor, projection_redis
+    looking, url, key, scope, monitor, projection_redis
 ):
     right = projection_redis.get(key)
     alter(projection_redis, key, slug="other")
 
-    page = text_of(staff, f"{url}resync/")
+    page = text_of(looking, f"{url}resync/")
     assert "Documents that are looked at" in page
     assert projection_redis.get(key) != right
 
-    assert staff.post(f"{url}resync/", {"reason": "Ticket 9"})["Location"] == url
+    assert looking.post(f"{url}resync/", {"reason": "Ticket 9"})["Location"] == url
 
     assert projection_redis.get(key) == right
-    assert "1 written" in text_of(staff, url)
+    assert "1 written" in text_of(looking, url)
     run = ProjectionRun.objects.get()
     assert (run.scopes, run.document, run.reason) == ([scope.id], str(monitor.pk), "Ticket 9")
     assert AuditRecord.objects.get(action="projection.repair_begun").reason == "Ticket 9"
 
 
-def test_resync__tenant__everything_of_it_is_mended(staff, url, key, scope, projection_redis):
+def test_resync__tenant__everything_of_it_is_mended(looking, url, key, scope, projection_redis):
     right = projection_redis.get(key)
     projection_redis.delete(key)
     projection_redis.delete(scope.active)
 
-    staff.post(f"{url}resync-scope/", {"reason": "Ticket 9"})
+    looking.post(f"{url}resync-scope/", {"reason": "Ticket 9"})
 
     assert projection_redis.get(key) == right
     assert projection_redis.scard(scope.active) == 1
 
 
-def test_resync__without_a_reason__nothing_happens(staff, url, key, projection_redis):
+def test_resync__without_a_reason__nothing_happens(looking, url, key, projection_redis):
     projection_redis.delete(key)
 
-    response = staff.post(f"{url}resync/", {"reason": ""})
+    response = looking.post(f"{url}resync/", {"reason": ""})
 
     assert response.status_code == 200
     assert projection_redis.get(key) is None
@@ -342,16 +345,16 @@ def test_resync__without_a_reason__nothing_happens(staff, url, key, projection_r
 
 
 def test_resync__another_history__refused_and_the_page_says_what_to_do(
-    staff, url, scope, store, projection_redis
+    looking, url, scope, store, projection_redis
 ):
     projection_redis.hincrby(scope.meta, "rev", 7)
     sweep(store=store)
 
-    page = text_of(staff, url)
+    page = text_of(looking, url)
     assert "rebuild with a new epoch" in page
     assert "Resync this" not in page
 
-    response = staff.post(f"{url}resync/", {"reason": "Ticket 9"})
+    response = looking.post(f"{url}resync/", {"reason": "Ticket 9"})
     assert "hold another history in Redis" in response.content.decode()
 
 
@@ -363,16 +366,33 @@ def test_inspector__without_permissions__403_and_without_the_right_to_repair_no_
     assert client.get(f"{url}resync/").status_code == 403
 
 
-def test_inspector__may_only_view__no_buttons(clerk: Callable[..., Client], url):
-    client = clerk(VIEW)
+def test_inspector__may_only_view__no_buttons(
+    clerk: Callable[..., Client], enter: Callable[[Client], None], url
+):
+    client = clerk(VIEW, ENTER)
+    enter(client)
 
     assert "Resync" not in text_of(client, url)
     assert client.post(f"{url}resync/", {"reason": "x"}).status_code == 403
     assert client.post(f"{url}resync-scope/", {"reason": "x"}).status_code == 403
 
 
-def test_inspector__may_repair__buttons(clerk: Callable[..., Client], url):
-    assert "Resync this" in text_of(clerk(VIEW, REPAIR), url)
+def test_inspector__may_repair__buttons(
+    clerk: Callable[..., Client], enter: Callable[[Client], None], url
+):
+    client = clerk(VIEW, REPAIR, ENTER)
+    enter(client)
+
+    assert "Resync this" in text_of(client, url)
+
+
+def test_inspector__of_a_tenant_that_is_not_entered__leads_through_the_way_in(
+    staff: Client, url, acme
+):
+    response = staff.get(url)
+
+    assert response.status_code == 302
+    assert response["Location"].startswith(f"/admin/tenants/tenant/{acme.pk}/go/?next=")
 
 
 def test_pages_of_monitor_network_and_script__have_a_button_to_it(
