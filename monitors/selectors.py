@@ -132,6 +132,27 @@ def trigger_users(ids: Collection[str]) -> list[str]:
     return [f"monitor {slug}" for slug in links.values_list("monitor__slug", flat=True).distinct()]
 
 
+def _most(children: str) -> str:
+    return (
+        "SELECT {name}::text, coalesce(max(number), 0) FROM (SELECT count(*) AS number "
+        f"FROM {{schema}}.{children} AS child JOIN {{schema}}.monitors_monitor AS monitor "
+        "ON monitor.id = child.monitor_id WHERE monitor.deleted_at IS NULL "
+        "GROUP BY monitor.id) AS counted"
+    )
+
+
+USE_OF_LIMITS: Final[Mapping[str, str]] = {
+    Limit.MONITORS.value: "SELECT {name}::text, count(*) FROM {schema}.monitors_monitor "
+    "WHERE deleted_at IS NULL",
+    Limit.SPEC_BYTES.value: "SELECT {name}::text, coalesce(max(size), 0) "
+    "FROM {schema}.monitors_contractspec",
+    Limit.ADDRESSES.value: _most("monitors_monitoraddress"),
+    Limit.CONDITIONS.value: _most("monitors_matchcondition"),
+    Limit.MONITOR_TRIGGERS.value: _most("monitors_monitortrigger"),
+}
+"""The same as `used_of_limits`, for `blip0.common.limit_use`: many tenants a statement."""
+
+
 def used_of_limits() -> dict[Limit, int]:
     """What the current tenant uses of each limit but the calls. Six queries.
 

@@ -73,6 +73,7 @@ _ADMINISTRATOR = (
     | _each(
         "tenants",
         "change_systemsetting", "manage_staff", "reset_two_factor", "change_staffsession",
+        "export_auditrecord",
     )
     | _all("monitors", "monitor")
     | _all("triggers", "trigger")

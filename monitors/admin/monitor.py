@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -12,14 +12,21 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from blip0.common.admin.actions import ConfirmForm, button, each_selected, held, object_action
+from blip0.common.admin.actions import (
+    ConfirmForm,
+    OptionalReasonForm,
+    button,
+    held,
+    object_action,
+)
 from blip0.common.admin.base import DocumentAdmin, actor_of
 from blip0.common.admin.display import EMPTY, badge, json_block, minute, stamp
 from blip0.common.admin.fields import text_field
 from blip0.common.admin.projection import ProjectedAdmin
 from blip0.common.tenancy import current_tenant_id
+from monitors.admin.bulk import BULK_ACTIONS, BulkAdmin, state_of
 from monitors.admin.explain import explain_page
-from monitors.admin.forms import MonitorForm, SnoozeForm
+from monitors.admin.forms import MonitorForm, MonitorRevertForm, SnoozeForm
 from monitors.models import Monitor
 from monitors.selectors import monitor_representation
 from monitors.services import (
@@ -28,6 +35,7 @@ from monitors.services import (
     monitor_delete,
     monitor_pause,
     monitor_resume,
+    monitor_revert,
     monitor_snooze,
     monitor_update,
     monitor_wake,
@@ -42,15 +50,21 @@ class CloneForm(ConfirmForm):
 
 
 @admin.register(Monitor)
-class MonitorAdmin(ProjectedAdmin[Monitor], DocumentAdmin[Monitor]):
+class MonitorAdmin(BulkAdmin, ProjectedAdmin[Monitor], DocumentAdmin[Monitor]):
     projected_kind = "monitor"
     audit_kind = "monitor"
+    revert_label = "Go back to before this change"
+    revert_explain = (
+        "The monitor's document becomes what it was before this change: this one and all that came "
+        "after it are undone. It is checked as any change is. A snooze stays."
+    )
+    revert_form = MonitorRevertForm
     form = MonitorForm
     list_display = ("slug", "name", "state", "severity", "snoozed_until", "changed")
     list_filter = ("paused", "severity", ("snoozed_until", admin.EmptyFieldListFilter))
     search_fields = ("slug", "name", "=id", "=addresses__address")
     search_help_text = "Slug, name, id or a watched address"
-    actions = ("pause_selected", "resume_selected", "snooze_selected", "wake_selected")
+    actions = BULK_ACTIONS
     actions_detail = ("explain", "inspect", "pause", "resume", "snooze", "wake", "clone")
     readonly_fields = ("projected", "made", "findings", "document")
     fieldsets = (
@@ -105,11 +119,21 @@ class MonitorAdmin(ProjectedAdmin[Monitor], DocumentAdmin[Monitor]):
     def delete_object(self, request: HttpRequest, obj: Monitor) -> None:
         monitor_delete(monitor=obj, actor=actor_of(request))
 
+    def revert_object(
+        self, request: HttpRequest, obj: Monitor, entry: int, data: Mapping[str, Any]
+    ) -> None:
+        monitor_revert(
+            monitor=obj,
+            entry=entry,
+            actor=actor_of(request),
+            secrets=data.get("secrets"),
+            contract_specs=data.get("contract_specs"),
+            reason=data["reason"],
+        )
+
     @badge("state", colours=STATE_COLOURS)
     def state(self, obj: Monitor) -> str:
-        if obj.paused:
-            return "Paused"
-        return "Snoozed" if obj.snoozed_until else "Running"
+        return state_of(obj)
 
     @admin.display(description="changed", ordering="updated_at")
     def changed(self, obj: Monitor) -> str:
@@ -139,11 +163,12 @@ class MonitorAdmin(ProjectedAdmin[Monitor], DocumentAdmin[Monitor]):
         "Pause",
         explain="It leaves the set of active monitors at once, until it is resumed.",
         permissions=["pause"],
+        form=OptionalReasonForm,
         when=lambda monitor: not monitor.paused,
         icon="pause_circle",
     )
     def pause(self, request: HttpRequest, obj: Monitor, data: dict[str, Any]) -> str:
-        monitor_pause(monitor=obj, actor=actor_of(request))
+        monitor_pause(monitor=obj, actor=actor_of(request), reason=data["reason"])
         return f"{obj.slug} is paused."
 
     @object_action(
@@ -196,21 +221,3 @@ class MonitorAdmin(ProjectedAdmin[Monitor], DocumentAdmin[Monitor]):
         made = monitor_clone(monitor=obj, name=data["name"], actor=actor_of(request))
         self.message_user(request, f"{made.slug} is made.")
         return redirect(self.change_url(made.pk))
-
-    @each_selected("Pause selected monitors", permissions=["pause"])
-    def pause_selected(self, request: HttpRequest, obj: Monitor) -> None:
-        monitor_pause(monitor=obj, actor=actor_of(request))
-
-    @each_selected("Resume selected monitors", permissions=["pause"])
-    def resume_selected(self, request: HttpRequest, obj: Monitor) -> None:
-        monitor_resume(monitor=obj, actor=actor_of(request))
-
-    @each_selected("Snooze selected monitors for an hour", permissions=["pause"])
-    def snooze_selected(self, request: HttpRequest, obj: Monitor) -> None:
-        now = timezone.now()
-        until = now + timedelta(hours=1)
-        monitor_snooze(monitor=obj, until=until, now=now, actor=actor_of(request))
-
-    @each_selected("Wake selected monitors", permissions=["pause"])
-    def wake_selected(self, request: HttpRequest, obj: Monitor) -> None:
-        monitor_wake(monitor=obj, actor=actor_of(request))

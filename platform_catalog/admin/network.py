@@ -181,7 +181,11 @@ class NetworkAdmin(UsedAdmin[Network]):
         network_disable(network=obj, reason=data["reason"], actor=actor_of(request))
         return f"{obj.slug} is disabled."
 
-    @each_selected("Enable selected networks", permissions=["change"])
+    @each_selected(
+        "Enable selected networks",
+        permissions=["change"],
+        explain="They return to every monitor that names them.",
+    )
     def enable_selected(self, request: HttpRequest, obj: Network) -> None:
         network_enable(network=obj, actor=actor_of(request))
 

@@ -49,8 +49,9 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
         "leave": ALL,
         "suspend": "oa",
         "activate": "oa",
+        "revert": "a",
     },
-    tenants.Plan: _MANAGED,
+    tenants.Plan: {**_MANAGED, "revert": "a"},
     tenants.User: {
         **_TENANTS,
         "add": "a",
@@ -65,8 +66,8 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
     tenants.Invitation: {**_TENANTS, "revoke": "oa", "revoke_selected": "oa"},
     tenants.ApiKey: {**_TENANTS, "revoke": "oa", "revoke_selected": "oa"},
     tenants.Domain: {**_TENANTS, "add": "a", "delete": "a"},
-    tenants.SystemSetting: {**_TENANTS, "change": "a", "reset": "a"},
-    tenants.AuditRecord: _TENANTS,
+    tenants.SystemSetting: {**_TENANTS, "change": "a", "reset": "a", "revert": "a"},
+    tenants.AuditRecord: {**_TENANTS, "export": "a"},
     tenants.ConfigVersion: _TENANTS,
     tenants.ConfigChange: _TENANTS,
     Group: _TENANTS,
@@ -90,6 +91,9 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
         **dict.fromkeys(
             ("pause_selected", "resume_selected", "snooze_selected", "wake_selected"), "oa"
         ),
+        "export_selected": "soa",
+        "resync_selected": "oa",
+        "revert": "a",
         "clone": "a",
         "inspect": "soa",
         "explain": "soa",

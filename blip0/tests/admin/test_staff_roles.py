@@ -160,6 +160,9 @@ def test_model__role__reaches_exactly_what_it_may(
         "delete": _may(client.get(url("delete", pk))),
     }
     seen |= {what: _may(client.get(url(what, pk))) for what in one.actions_detail}
+    if one.can_revert():
+        # There is no such entry; who may not is told that first.
+        seen["revert"] = client.get(url("revert", pk, 0)).status_code == 404
     form = (changelist.context or {}).get("action_form")
     offered = {name for name, _ in form.fields["action"].choices} if form else set()
     seen |= {what: what in offered for what in one.actions}

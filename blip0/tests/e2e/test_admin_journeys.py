@@ -33,11 +33,15 @@ def _sign_in(page: Page) -> None:
 
 
 def _enter(page: Page, tenant: Tenant) -> None:
+    """Go in, and take the second step: to change things."""
     page.goto(reverse("admin:tenants_tenant_change", args=[tenant.pk]))
     page.get_by_role("link", name="Work inside this tenant").click()
     page.fill("#id_reason", "Ticket 4711")
     page.get_by_role("button", name="Work inside this tenant").click()
     expect(page.locator("#entered-tenant")).to_contain_text(tenant.name)
+    page.get_by_role("link", name="Allow changes").click()
+    page.get_by_role("button", name="Allow changes").click()
+    expect(page.locator("#entered-tenant")).to_contain_text("may change it")
 
 
 def _save(page: Page, said: str) -> None:
