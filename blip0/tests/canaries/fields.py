@@ -81,6 +81,7 @@ EXEMPT: Final = {
     "tenants.AuditRecord.action": _WORDS,
     "tenants.AuditRecord.object_kind": _WORDS,
     "tenants.ConfigChange.kind": _WORDS,
+    "tenants.User.time_zone": "a name of the zone database, and staff's",
     "tenants.User.password": "salted; the password is all tenants' in the tests",
     "triggers.DeliveryTest.status": "a code",
     "triggers.DiscordConfig.retry_policy": _NUMBERS,
@@ -101,7 +102,9 @@ PLATFORM: Final = {
     "platform_catalog.Network",
     "platform_catalog.RpcEndpoint",
     "tenants.Plan",
+    "tenants.StaffSession",
     "tenants.SystemSetting",
+    "tenants.TwoFactor",
 }
 """Models that no tenant owns a row of."""
 

@@ -30,16 +30,19 @@ QUERY: dict[str, Callable[[Side], str]] = {
     "monitor": lambda side: side.objects["monitor"],
     "object_id": lambda side: side.objects["monitor"],
     "search": lambda side: side.word,
+    "transaction": lambda side: f"0x{side.word}",
     "trigger": lambda side: side.objects["trigger"],
     "monitors_list trigger": lambda side: side.word,
 }
 """Parameters that name what a tenant has; with an operation where it is named otherwise there."""
 HARMLESS = {
-    **dict.fromkeys(("enabled", "paused", "validate_only"), "true or false"),
+    **dict.fromkeys(("enabled", "paused", "usable", "validate_only"), "true or false"),
     **dict.fromkeys(("expand", "fields"), "names of members"),
     **dict.fromkeys(("language", "network_type", "ordering", "status", "trigger_type"), "a choice"),
+    **dict.fromkeys(("actor_kind", "role", "state"), "a choice"),
     **dict.fromkeys(("action", "object_kind"), "words of the product"),
     **dict.fromkeys(("since", "until"), "times"),
+    "address": "of a chain, and the same for everybody",
     "cursor": "has its own test",
     "network": "one of the catalogue",
     "page_size": "a number",

@@ -142,7 +142,10 @@ def _history(tenant: Tenant, objects: Mapping[str, Any], word: str) -> dict[str,
     with in_tenant(tenant.pk):
         for _ in range(2):
             match = MatchFactory.create(
-                monitor_id=monitor_id, monitor_name=word, details={"secret": word}
+                monitor_id=monitor_id,
+                monitor_name=word,
+                transaction_id=f"0x{word}",
+                details={"secret": word},
             )
             execution = TriggerExecutionFactory.create(
                 match=match, trigger_id=trigger_id, trigger_name=word

@@ -43,7 +43,7 @@ class Trigger:
             "name": self.name,
             "trigger_type": self.kind,
             "enabled": self.enabled,
-            "disabled_reason": "" if self.enabled else "by_member",
+            "disabled_reason": None if self.enabled else "by_member",
             "version": self.version,
             "config": self.config({"set": True, "hint": f"…{self.secret[-4:]}"}),
         }
