@@ -20,6 +20,8 @@ api_v1: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("admin/pages/", include("blip0.common.admin.pages")),
+    # Before Django's own: its sign-in and change of password know no second factor and no service.
+    path("admin/", include("tenants.admin.account.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include(api_v1)),
     path("api-auth/", include("tenants.api.browser_urls")),

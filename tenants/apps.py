@@ -10,18 +10,31 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         from blip0.common.idempotency import ANSWER_STORES, STORE
         from blip0.common.projected import register_projected
+        from blip0.common.reseal import PLATFORM_RESEALERS
         from blip0.common.system_settings import PROVIDER, SETTING_PROVIDERS, register_setting
         from tenants import receivers  # noqa: F401  # importing it connects them
         from tenants.models import Tenant
         from tenants.selectors import stored_settings
+        from tenants.services.accounts import STAFF_TIME_ZONE
         from tenants.services.answers import KeptAnswers
         from tenants.services.lifecycle import GRACE_DAYS
         from tenants.services.retention import AUDIT_RETENTION_DAYS
         from tenants.services.settings import DEFAULT_PLAN
         from tenants.services.signup import SIGN_UP
+        from tenants.services.staff_sessions import STAFF_IDLE_MINUTES
+        from tenants.services.two_factor import STAFF_TWO_FACTOR, two_factors_reseal
 
         SETTING_PROVIDERS.register(PROVIDER, stored_settings)
-        for definition in (DEFAULT_PLAN, SIGN_UP, GRACE_DAYS, AUDIT_RETENTION_DAYS):
+        for definition in (
+            DEFAULT_PLAN,
+            SIGN_UP,
+            GRACE_DAYS,
+            AUDIT_RETENTION_DAYS,
+            STAFF_TWO_FACTOR,
+            STAFF_IDLE_MINUTES,
+            STAFF_TIME_ZONE,
+        ):
             register_setting(definition)
+        PLATFORM_RESEALERS.register("two-factor sign-ins", two_factors_reseal)
         ANSWER_STORES.register(STORE, KeptAnswers())
         register_projected(Tenant, kind="tenant", owner_column="*")

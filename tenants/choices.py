@@ -56,3 +56,25 @@ class FamilyEnd(models.TextChoices):
     DISABLED = "disabled", "Account disabled"
     REMOVED = "removed", "Membership removed"
     STAFF = "staff", "Ended by staff"
+    VIEWED = "viewed", "Staff have seen enough"
+
+
+class StaffRole(models.TextChoices):
+    """A role of platform staff: a group of this name; what it may is in `tenants.staff_roles`."""
+
+    SUPPORT = "support", "Support"
+    OPERATOR = "operator", "Operator"
+    CATALOGUE_EDITOR = "catalogue editor", "Catalogue editor"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
+class SessionEnd(models.TextChoices):
+    """Why a session of the back office is over."""
+
+    SIGNED_OUT = "signed_out", "Signed out"
+    IDLE = "idle", "Idle for too long"
+    EXPIRED = "expired", "Its time was over"
+    PASSWORD = "password", "Password changed"
+    TWO_FACTOR = "two_factor", "Two-factor sign-in changed"
+    DISABLED = "disabled", "Account or rights taken away"
+    REVOKED = "revoked", "Ended by hand"

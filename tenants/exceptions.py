@@ -85,6 +85,12 @@ class NotAMember(NotAllowed):
     code = "not_a_member"
 
 
+class ViewOnly(NotAllowed):
+    """Staff see the API as a member does; they change nothing there."""
+
+    code = "view_only"
+
+
 class TenantMismatch(NotAllowed):
     """A request names a tenant that isn't the one of its credentials."""
 

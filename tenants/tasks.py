@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from smtplib import SMTPException
 from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from tenants.services import mail
@@ -14,6 +16,7 @@ from tenants.services.families import families_prune
 from tenants.services.lifecycle import lifecycles_continue
 from tenants.services.retention import audit_prune
 from tenants.services.signup import SignUp
+from tenants.services.staff_sessions import staff_sessions_prune
 from tenants.services.versions import configchanges_prune
 
 
@@ -33,6 +36,13 @@ def prune_config_changes() -> None:
 def prune_token_families() -> None:
     """Delete sign-ins that expired; beat asks for it every hour."""
     families_prune(now=timezone.now())
+
+
+@shared_task
+def prune_staff_sessions() -> None:
+    """Delete sessions that were over long ago, and browsers'; beat asks for it every hour."""
+    staff_sessions_prune(now=timezone.now())
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 
 # A mail server that is away for a while: again after 2, 4, 8 … s, for about a quarter of an hour.

@@ -1,7 +1,8 @@
 """Key rotation: every app that stores sealed texts registers how to seal them anew.
 
-`manage.py secrets_rotate` calls each re-sealer inside each tenant's schema. A re-sealer yields a
-`Resealed` for each batch that it has committed, and may be stopped and run again at any time.
+`manage.py secrets_rotate` calls each re-sealer inside each tenant's schema, and the platform's
+once. A re-sealer yields a `Resealed` for each batch that it has committed, and may be stopped and
+run again at any time.
 """
 
 from __future__ import annotations
@@ -38,13 +39,15 @@ class Resealed:
 
 
 class Resealer(Protocol):
-    """Seals the current tenant's secrets of one app under the primary key."""
+    """Seals secrets of one app under the primary key: the current tenant's, or the platform's."""
 
     def __call__(self, *, dry_run: bool) -> Iterator[Resealed]: ...
 
 
 RESEALERS: Registry[Resealer] = Registry("re-sealer")
 """By what they seal, such as `triggers`; filled by `AppConfig.ready()`."""
+PLATFORM_RESEALERS: Registry[Resealer] = Registry("re-sealer of the platform")
+"""The same for secrets that are no tenant's; called once, in public."""
 
 
 def reseal_rows(

@@ -1,6 +1,7 @@
 """The back office's look: django-unfold, and the order of its sidebar."""
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
@@ -18,8 +19,18 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": True,
     "DASHBOARD_CALLBACK": "blip0.common.admin.cards.home_context",
     "GLOBAL_CALLBACK": "tenants.admin.navigation.page_context",
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "My account", "link": reverse_lazy("staff-account")},
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        ]
+    },
+    "ENVIRONMENT": "tenants.admin.navigation.inside_label",
+    "SITE_DROPDOWN": "tenants.admin.navigation.switcher",
+    "COMMAND": {"search_callback": "tenants.admin.navigation.found"},
     "SIDEBAR": {
         "show_search": True,
+        "command_search": True,
         "show_all_applications": False,
         "navigation": "tenants.admin.navigation.sidebar",
     },
@@ -31,6 +42,7 @@ ADMIN_SIDEBAR = {
         ("tenants.Plan", "sell"),
         ("tenants.User", "person"),
         ("tenants.Membership", "group"),
+        ("tenants.StaffSession", "badge"),
         ("tenants.TokenFamily", "login"),
         ("tenants.Invitation", "mail"),
         ("tenants.ApiKey", "key"),

@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tenants.admin.middleware.StaffSessionMiddleware",
     "tenants.admin.middleware.StaffTenantMiddleware",
     "blip0.common.middleware.TooManyMiddleware",
 ]

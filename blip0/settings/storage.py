@@ -19,6 +19,11 @@ DATABASES = {
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 
 REDIS_CACHE_URL = env.service_url("REDIS_CACHE_URL")
+_cache_options = {
+    "CLIENT_CLASS": "django_redis.client.DefaultClient",
+    "SOCKET_CONNECT_TIMEOUT": 1,
+    "SOCKET_TIMEOUT": 1,
+}
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
@@ -26,13 +31,18 @@ CACHES = {
         # Two tenants may use one key: the schema is part of it.
         "KEY_FUNCTION": "django_tenants.cache.make_key",
         "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
-        "OPTIONS": {
-            "CLIENT_CLASS": "django_redis.client.DefaultClient",
-            "SOCKET_CONNECT_TIMEOUT": 1,
-            "SOCKET_TIMEOUT": 1,
-        },
-    }
+        "OPTIONS": _cache_options,
+    },
+    # Sessions are the platform's, whatever schema a request is in. Without this Redis they come
+    # from the database, and staff work on; what it then misses is in rows, and they decide.
+    "sessions": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_CACHE_URL,
+        "KEY_PREFIX": "sessions",
+        "OPTIONS": {**_cache_options, "IGNORE_EXCEPTIONS": True},
+    },
 }
+SESSION_CACHE_ALIAS = "sessions"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 CELERY_BROKER_URL = env.service_url("CELERY_BROKER_URL")
@@ -74,6 +84,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "prune-token-families": {
         "task": "tenants.tasks.prune_token_families",
+        "schedule": schedule(3600.0),
+        "options": {"expires": 3500},
+    },
+    "prune-staff-sessions": {
+        "task": "tenants.tasks.prune_staff_sessions",
         "schedule": schedule(3600.0),
         "options": {"expires": 3500},
     },

@@ -36,10 +36,17 @@ def enter(acme: Tenant) -> Callable[[Client], None]:
 
 
 @pytest.fixture
-def inside(staff: Client, enter: Callable[[Client], None]) -> Client:
-    """A superuser inside Acme."""
+def looking(staff: Client, enter: Callable[[Client], None]) -> Client:
+    """A superuser inside Acme, to look."""
     enter(staff)
     return staff
+
+
+@pytest.fixture
+def inside(looking: Client, acme: Tenant) -> Client:
+    """A superuser inside Acme who has allowed themself to change things."""
+    looking.post(reverse("admin:tenants_tenant_allow_changes", args=[acme.pk]))
+    return looking
 
 
 @pytest.fixture

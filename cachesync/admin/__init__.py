@@ -6,7 +6,7 @@ from django.contrib import admin
 
 from blip0.common.admin.base import ViewOnlyAdmin
 from blip0.common.admin.display import badge, json_block, stamp
-from cachesync.admin import home, runtimes  # noqa: F401  # importing them registers cards and pages
+from cachesync.admin import home, runtimes, searching  # noqa: F401  # importing them registers cards and pages
 from cachesync.models import ProjectedDocument, ProjectedScope, Sample
 
 STATE_COLOURS = {

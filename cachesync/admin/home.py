@@ -9,15 +9,17 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from blip0.common.admin.cards import Chart, Content, Figure, home_card
+from blip0.common.admin.cards import Chart, Content, Figure, home_card, tenant_card
 from blip0.common.admin.display import change_url
+from cachesync.keys import KIND_MONITOR
 from cachesync.models import ProjectedDocument, ProjectedScope, Sample
 from cachesync.selectors.quotas import full_tenants
 from cachesync.selectors.scopes import names_of
@@ -58,6 +60,38 @@ def monitors_card(_request: HttpRequest) -> Content:
         for taken_at, documents in _since("values__documents", every=STEP_MINUTES)
     }
     return Content(figures=figures, chart=_chart("Active monitors", points), note=_age(latest))
+
+
+@tenant_card(
+    "monitors", title="Monitors", permissions=["cachesync.view_projecteddocument"], queries=2
+)
+def tenant_monitors_card(_request: HttpRequest, tenant_id: UUID) -> Content:
+    scope = str(tenant_id)
+    rows = ProjectedDocument.objects.filter(scope=scope, kind=KIND_MONITOR).order_by()
+    counts = dict(rows.values_list("state").annotate(Count("pk")))
+    listed = reverse("admin:cachesync_projecteddocument_changelist")
+    figures = [
+        Figure(
+            label=state.label,
+            value=counts[state],
+            url=f"{listed}?{urlencode({'q': scope, 'state__exact': state})}",
+            tone=STATE_TONES.get(state, ""),
+        )
+        for state in State
+        if state in counts
+    ]
+    row = ProjectedScope.objects.filter(pk=scope).first()
+    if row is not None:
+        figures.append(
+            Figure(
+                label="Projection",
+                value=row.get_condition_display(),
+                url=change_url(ProjectedScope, scope),
+                tone=CONDITION_TONES.get(row.condition, "good"),
+                note=row.error,
+            )
+        )
+    return Content(figures=figures)
 
 
 @home_card(

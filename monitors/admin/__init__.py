@@ -1,5 +1,6 @@
 """The back office of monitors: pages of the tenant that staff have entered, and one of all."""
 
+from monitors.admin import usage  # noqa: F401  # importing it registers the card
 from monitors.admin.conflicts import spec_conflicts_page
 from monitors.admin.history import (
     ContractSpecAdmin,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.timezone import get_current_timezone_name
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSplitDateTimeWidget
 
 from blip0.common.admin.actions import ConfirmForm
@@ -146,6 +147,10 @@ class MonitorForm(DocumentForm):
 class SnoozeForm(ConfirmForm):
     until = forms.SplitDateTimeField(widget=UnfoldAdminSplitDateTimeWidget())
     reason = MultilineField(rows=3, max_length=500, required=False)
+
+    def __init__(self, data: Any = None, *, obj: Any) -> None:
+        super().__init__(data, obj=obj)
+        self.fields["until"].help_text = f"In your time zone, {get_current_timezone_name()}."
 
 
 def _networks(chosen: Any) -> list[tuple[str, str]]:

@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from blip0.common.admin.actions import ConfirmForm, each_selected, object_action
+from blip0.common.admin.actions import ConfirmForm, each_selected, held, object_action
 from blip0.common.admin.base import DocumentAdmin, actor_of
-from blip0.common.admin.display import EMPTY, badge, json_block, stamp
+from blip0.common.admin.display import EMPTY, badge, json_block, minute, stamp
 from blip0.common.admin.fields import text_field
 from blip0.common.admin.projection import projection_block
 from blip0.common.projection_states import projection_states
@@ -75,6 +75,8 @@ class MonitorAdmin(DocumentAdmin[Monitor]):
     )
     view_fieldsets = ((None, {"fields": ("projected", "made", "findings", "document")}),)
 
+    has_pause_permission = held("monitors.pause_monitor")
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Monitor]:
         return super().get_queryset(request).filter(deleted_at__isnull=True)
 
@@ -124,12 +126,12 @@ class MonitorAdmin(DocumentAdmin[Monitor]):
 
     @admin.display(description="made")
     def made(self, obj: Monitor) -> str:
-        return f"{obj.created_at:%Y-%m-%d %H:%M} by {obj.created_by or EMPTY}"
+        return f"{minute(obj.created_at)} by {obj.created_by or EMPTY}"
 
     @object_action(
         "Pause",
         explain="It leaves the set of active monitors at once, until it is resumed.",
-        permissions=["change"],
+        permissions=["pause"],
         when=lambda monitor: not monitor.paused,
         icon="pause_circle",
     )
@@ -140,7 +142,7 @@ class MonitorAdmin(DocumentAdmin[Monitor]):
     @object_action(
         "Resume",
         explain="It joins the set of active monitors at once. A snooze goes on.",
-        permissions=["change"],
+        permissions=["pause"],
         when=lambda monitor: monitor.paused,
         icon="play_circle",
     )
@@ -150,8 +152,8 @@ class MonitorAdmin(DocumentAdmin[Monitor]):
 
     @object_action(
         "Snooze",
-        explain="It doesn't run until then, and runs again by itself. Times are UTC.",
-        permissions=["change"],
+        explain="It doesn't run until then, and runs again by itself.",
+        permissions=["pause"],
         form=SnoozeForm,
         icon="snooze",
     )
@@ -163,12 +165,12 @@ class MonitorAdmin(DocumentAdmin[Monitor]):
             now=timezone.now(),
             actor=actor_of(request),
         )
-        return f"{obj.slug} is snoozed until {data['until']:%Y-%m-%d %H:%M}."
+        return f"{obj.slug} is snoozed until {minute(data['until'])}."
 
     @object_action(
         "Wake",
         explain="The snooze ends now. A pause goes on.",
-        permissions=["change"],
+        permissions=["pause"],
         when=lambda monitor: monitor.snoozed_until is not None,
         icon="alarm",
     )
@@ -188,20 +190,20 @@ class MonitorAdmin(DocumentAdmin[Monitor]):
         self.message_user(request, f"{made.slug} is made.")
         return redirect(self.change_url(made.pk))
 
-    @each_selected("Pause selected monitors", permissions=["change"])
+    @each_selected("Pause selected monitors", permissions=["pause"])
     def pause_selected(self, request: HttpRequest, obj: Monitor) -> None:
         monitor_pause(monitor=obj, actor=actor_of(request))
 
-    @each_selected("Resume selected monitors", permissions=["change"])
+    @each_selected("Resume selected monitors", permissions=["pause"])
     def resume_selected(self, request: HttpRequest, obj: Monitor) -> None:
         monitor_resume(monitor=obj, actor=actor_of(request))
 
-    @each_selected("Snooze selected monitors for an hour", permissions=["change"])
+    @each_selected("Snooze selected monitors for an hour", permissions=["pause"])
     def snooze_selected(self, request: HttpRequest, obj: Monitor) -> None:
         now = timezone.now()
         until = now + timedelta(hours=1)
         monitor_snooze(monitor=obj, until=until, now=now, actor=actor_of(request))
 
-    @each_selected("Wake selected monitors", permissions=["change"])
+    @each_selected("Wake selected monitors", permissions=["pause"])
     def wake_selected(self, request: HttpRequest, obj: Monitor) -> None:
         monitor_wake(monitor=obj, actor=actor_of(request))

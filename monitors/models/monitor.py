@@ -49,6 +49,7 @@ class Monitor(UuidModel, StampedModel):
 
     class Meta:
         ordering = ["slug"]
+        permissions = [("pause_monitor", "Can pause, resume, snooze and wake monitors")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(slug__regex=OBJECT_SLUG), name="monitor_slug"

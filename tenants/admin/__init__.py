@@ -1,9 +1,10 @@
 """The back office of tenants and people, and the way into a tenant."""
 
-from tenants.admin import home  # noqa: F401  # importing it registers the cards
+from tenants.admin import home, searching, sessions  # noqa: F401  # they register themselves
 from tenants.admin.people import ApiKeyAdmin, InvitationAdmin, MembershipAdmin
 from tenants.admin.plans import DomainAdmin, PlanAdmin
 from tenants.admin.records import AuditRecordAdmin, ConfigChangeAdmin, ConfigVersionAdmin
+from tenants.admin.staff import StaffSessionAdmin
 from tenants.admin.system_settings import SystemSettingAdmin
 from tenants.admin.tenant import TenantAdmin
 from tenants.admin.user import GroupAdmin, UserAdmin
@@ -18,6 +19,7 @@ __all__ = [
     "InvitationAdmin",
     "MembershipAdmin",
     "PlanAdmin",
+    "StaffSessionAdmin",
     "SystemSettingAdmin",
     "TenantAdmin",
     "UserAdmin",

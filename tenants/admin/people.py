@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
-from blip0.common.admin.actions import ReasonForm, each_selected, object_action
+from blip0.common.admin.actions import ReasonForm, each_selected, held, object_action
 from blip0.common.admin.base import PlatformAdmin, ViewOnlyAdmin, actor_of
 from blip0.common.admin.display import stamp
 from tenants.choices import FamilyEnd
-from tenants.models import ApiKey, Invitation, Membership, TokenFamily
+from tenants.models import ApiKey, Invitation, Membership, TokenFamily, User
 from tenants.services.api_keys import api_key_revoke
-from tenants.services.families import family_end
+from tenants.services.families import family_end, view_begin
 from tenants.services.invitations import invitation_revoke
 from tenants.services.members import member_add, member_change_role, member_remove
 
@@ -28,6 +29,27 @@ class MembershipAdmin(PlatformAdmin[Membership]):
     search_fields = ("user__email", "user__name", "tenant__slug")
     autocomplete_fields = ("user", "tenant")
     fields = ("tenant", "user", "role")
+    actions_detail = ("view_as",)
+
+    has_view_as_permission = held("tenants.view_as_member")
+
+    @object_action(
+        "View as this member",
+        explain="For a quarter of an hour you see the API as this member does, in this browser, "
+        "and can change nothing. The audit log names you both. Leave at the top of its pages.",
+        permissions=["view_as"],
+        form=ReasonForm,
+        icon="visibility",
+    )
+    def view_as(self, request: HttpRequest, obj: Membership, data: dict[str, Any]) -> HttpResponse:
+        family = view_begin(
+            membership=obj,
+            viewer=cast(User, request.user),
+            reason=data["reason"],
+            now=timezone.now(),
+            actor=actor_of(request),
+        )
+        return redirect("rest_framework:view-as", family.pk)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Membership | None = None
@@ -51,9 +73,9 @@ class TokenFamilyAdmin(ViewOnlyAdmin[TokenFamily]):
 
     audit_kind = "user"
     hidden = ("fingerprint", "current_jti", "previous_jti")
-    list_display = ("user", "tenant", "created_at", "rotated_at", "ended", "end_reason")
+    list_display = ("user", "tenant", "viewer", "created_at", "rotated_at", "ended", "end_reason")
     list_filter = ("end_reason",)
-    list_select_related = ("user", "tenant")
+    list_select_related = ("user", "tenant", "viewer")
     search_fields = ("user__email", "tenant__slug")
     actions_detail = ("end",)
 
@@ -61,8 +83,7 @@ class TokenFamilyAdmin(ViewOnlyAdmin[TokenFamily]):
     def ended(self, obj: TokenFamily) -> str:
         return stamp(obj.ended_at)
 
-    def has_end_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return request.user.has_perm("tenants.change_tokenfamily")
+    has_end_permission = held("tenants.change_tokenfamily")
 
     @object_action(
         "End",

@@ -10,14 +10,18 @@ from django.contrib.auth import admin as _auth_admin  # noqa: F401  # registers 
 from django.contrib.auth.forms import SetPasswordMixin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-from blip0.common.admin.actions import ConfirmForm, object_action
+from blip0.common.admin.actions import ConfirmForm, ReasonForm, held, object_action
 from blip0.common.admin.base import PlatformAdmin, ViewOnlyAdmin, actor_of
-from blip0.common.admin.display import EMPTY
+from blip0.common.admin.display import EMPTY, stamp
 from blip0.common.admin.fields import AnyModelForm
-from tenants.models import User
+from tenants.models import TwoFactor, User
 from tenants.services.accounts import user_set_password, user_update
+from tenants.services.staff_sessions import staff_sessions_revoke
+from tenants.services.two_factor import two_factor_reset
 from tenants.services.users import user_create
 
 if TYPE_CHECKING:
@@ -62,7 +66,8 @@ class AddUserForm(PasswordMixin, AnyModelForm):
 class UserAdmin(PlatformAdmin[User]):
     """Accounts are deactivated, never deleted: history and tenants' rows name them.
 
-    Only superusers touch staff and hand out rights: who sets a password has what it opens.
+    Who sets a password has what it opens: only those who manage staff touch staff, and only
+    superusers touch superusers.
     """
 
     audit_kind = "user"
@@ -76,10 +81,16 @@ class UserAdmin(PlatformAdmin[User]):
     )
     fieldsets = (
         (None, {"fields": ("email", "name", "is_active")}),
-        ("Rights", {"fields": ("is_staff", "is_superuser", "groups")}),
+        ("Rights", {"fields": ("is_staff", "is_superuser", "groups", "factor")}),
         ("Belongs to", {"fields": ("tenants_shown", ("last_login", "date_joined"))}),
     )
-    actions_detail = ("set_password",)
+    actions_detail = ("set_password", "reset_two_factor", "end_sessions")
+
+    has_end_sessions_permission = held("tenants.change_staffsession")
+
+    def has_reset_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        permitted = request.user.has_perm("tenants.reset_two_factor")
+        return permitted and self._may_touch(request, obj)
 
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
@@ -89,17 +100,24 @@ class UserAdmin(PlatformAdmin[User]):
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        shown = ("tenants_shown", "last_login", "date_joined") if obj else ()
+        shown = ("tenants_shown", "last_login", "date_joined", "factor") if obj else ()
         if request.user.is_superuser:
             return shown
+        if request.user.has_perm("tenants.manage_staff"):
+            return (*shown, "is_superuser")
         return (*shown, "is_staff", "is_superuser", "groups")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request) and self._may_touch(request, obj)
+
+    def _may_touch(self, request: HttpRequest, obj: Any) -> bool:
+        """`obj` is a user, the id of one as unfold passes it, or nobody in particular."""
         target = self.get_object(request, obj) if isinstance(obj, str) else obj
-        is_of_staff = target is not None and (target.is_staff or target.is_superuser)
-        if is_of_staff and not request.user.is_superuser:
+        if target is None or request.user.is_superuser:
+            return True
+        if target.is_superuser:
             return False
-        return super().has_change_permission(request, target)
+        return not target.is_staff or request.user.has_perm("tenants.manage_staff")
 
     def create_object(self, request: HttpRequest, form: Any) -> User:
         data = form.cleaned_data
@@ -129,6 +147,42 @@ class UserAdmin(PlatformAdmin[User]):
     def set_password(self, request: HttpRequest, obj: User, data: dict[str, Any]) -> str:
         user_set_password(user=obj, password=data["password1"], actor=actor_of(request))
         return "The password is set."
+
+    @object_action(
+        "Reset two-factor",
+        explain="For somebody who lost phone and recovery codes, once you know that it is them. "
+        "All their sessions end, and their password alone opens the account until they set it up "
+        "again.",
+        permissions=["reset"],
+        form=ReasonForm,
+        when=lambda user: TwoFactor.objects.filter(pk=user.pk).exists(),
+        icon="phonelink_erase",
+        danger=True,
+    )
+    def reset_two_factor(self, request: HttpRequest, obj: User, data: dict[str, Any]) -> str:
+        two_factor_reset(
+            user=obj, reason=data["reason"], now=timezone.now(), actor=actor_of(request)
+        )
+        return f"The two-factor sign-in of {obj.email} is reset."
+
+    @object_action(
+        "End sessions",
+        explain="All their sessions of the back office end at once; they may sign in again.",
+        permissions=["end_sessions"],
+        form=ReasonForm,
+        when=lambda user: user.is_staff,
+        icon="logout",
+    )
+    def end_sessions(self, request: HttpRequest, obj: User, data: dict[str, Any]) -> str:
+        ended = staff_sessions_revoke(
+            user=obj, now=timezone.now(), actor=actor_of(request), note=data["reason"]
+        )
+        return f"Sessions of {obj.email} that ended: {ended}."
+
+    @admin.display(description="two-factor sign-in")
+    def factor(self, obj: User) -> str:
+        held_factor = TwoFactor.objects.filter(pk=obj.pk).first()
+        return format_html("On since {}", stamp(held_factor.created_at)) if held_factor else "Off"
 
 
 admin.site.unregister(Group)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
 
 from django.contrib import messages
 from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils import timezone
 
 from blip0.common.admin.base import actor_of
 from blip0.common.tenancy import NoTenant, in_public
 from tenants.models import Tenant
-from tenants.services.visits import tenant_enter, tenant_leave
+from tenants.services.visits import tenant_changes_allow, tenant_enter, tenant_leave
 
 _KEY = "staff_tenant"
-_PERMISSION = "tenants.view_tenant"
+_PERMISSION = "tenants.enter_tenant"
+_WRITES = "staff_tenant_writes_until"
+_RECENT = "staff_recent_tenants"
+
+WRITING: Final = timedelta(minutes=30)
+"""How long staff may change what is the tenant's before they must say so again."""
+RECENT: Final = 5
+"""Tenants that the switcher offers."""
 
 
 def is_staff(request: HttpRequest) -> bool:
@@ -40,7 +49,30 @@ def enter(request: HttpRequest, tenant: Tenant, reason: str) -> None:
     leave(request)
     inside = tenant_enter(tenant=tenant, reason=reason, actor=actor_of(request))
     request.session[_KEY] = str(inside.pk)
+    others = [entry for entry in recent_tenants(request) if entry[0] != str(inside.pk)]
+    request.session[_RECENT] = [(str(inside.pk), inside.slug), *others][:RECENT]
     cast(Any, request).entered_tenant = inside
+
+
+def recent_tenants(request: HttpRequest) -> list[tuple[str, str]]:
+    """Id and slug of those that were entered in this session, the last one first. No query."""
+    return [(pk, slug) for pk, slug in request.session.get(_RECENT, [])]
+
+
+def may_write_until(request: HttpRequest) -> datetime | None:
+    """Until when what is the entered tenant's may be changed; None: it is only looked at."""
+    if entered_tenant(request) is None or _WRITES not in request.session:
+        return None
+    until = datetime.fromisoformat(request.session[_WRITES])
+    return until if until > timezone.now() else None
+
+
+def allow_changes(request: HttpRequest, tenant: Tenant) -> datetime:
+    """From now on, and for `WRITING`. Returns when it ends."""
+    tenant_changes_allow(tenant=tenant, actor=actor_of(request))
+    until = timezone.now() + WRITING
+    request.session[_WRITES] = until.isoformat()
+    return until
 
 
 def leave(request: HttpRequest) -> None:
@@ -49,6 +81,7 @@ def leave(request: HttpRequest) -> None:
     if tenant is not None:
         tenant_leave(tenant=tenant, actor=actor_of(request))
     request.session.pop(_KEY, None)
+    request.session.pop(_WRITES, None)
     cast(Any, request).entered_tenant = None
 
 

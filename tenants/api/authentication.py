@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import TokenError
@@ -22,7 +23,7 @@ from blip0.common.api.problems import CHALLENGE
 from tenants.api.principals import TenantPrincipal
 from tenants.api.tokens import TenantAccessToken
 from tenants.contracts import API_KEY_HEADER, ApiKeyText
-from tenants.exceptions import TenantMismatch, TokenRefused
+from tenants.exceptions import TenantMismatch, TokenRefused, ViewOnly
 from tenants.models import User
 from tenants.selectors.standing import KeyStanding, Standing, family_standing, key_standing
 from tenants.services.api_keys import api_key_note_use, secret_hash
@@ -91,7 +92,10 @@ class ApiKeyAuthentication(BaseAuthentication):
 def family_principal(
     *, family_id: UUID, user_id: UUID, tenant_id: UUID, request: Request
 ) -> TenantPrincipal:
-    """Who a sign-in stands for. Raises `TokenRefused`, `TenantNotUsable`, `TenantMismatch`."""
+    """Who a sign-in stands for. Raises `TokenRefused`, `TenantNotUsable`, `TenantMismatch`.
+
+    `ViewOnly` where staff who only see would change something.
+    """
     family = family_standing(
         family_id=family_id, user_id=user_id, tenant_id=tenant_id, host=_host(request)
     )
@@ -100,7 +104,13 @@ def family_principal(
     if not constant_time_compare(family.fingerprint, family.person.fingerprint):
         raise TokenRefused("The password was changed since; sign in again.")
     _require_standing(family.person, request)
-    return TenantPrincipal.of_family(family.person, family_id)
+    if family.viewer is None:
+        return TenantPrincipal.of_family(family.person, family_id)
+    if family.expires_at is not None and family.expires_at <= timezone.now():
+        raise TokenRefused("The time for looking is over.")
+    if request.method not in SAFE_METHODS:
+        raise ViewOnly(f"You see this as {family.person.email} does, and can change nothing.")
+    return TenantPrincipal.of_viewer(family.person, family_id, family.viewer)
 
 
 def token_invalid() -> TokenRefused:

@@ -65,9 +65,12 @@ class BrowsableRenderer(BrowsableAPIRenderer):
         principal = context["request"].auth
         if isinstance(principal, TenantPrincipal) and principal.family_id is not None:
             context["person"] = principal.person
-            context["tenants"] = [
-                row.tenant for row in Membership.objects.of_person(principal.person.user_id)
-            ]
+            context["viewer"] = principal.viewer
+            context["tenants"] = (
+                []
+                if principal.viewer
+                else [row.tenant for row in Membership.objects.of_person(principal.person.user_id)]
+            )
         return context
 
 

@@ -24,6 +24,8 @@ class TenantPrincipal(Principal):
     person: Standing
     family_id: UUID | None = None
     key: KeyStanding | None = None
+    viewer: str = ""
+    """The address of staff who see what the person sees."""
 
     @property
     def calls_per_hour(self) -> int:
@@ -37,6 +39,21 @@ class TenantPrincipal(Principal):
             actor=Actor(kind="user", id=str(person.user_id), name=person.email),
             person=person,
             family_id=family_id,
+        )
+
+    @classmethod
+    def of_viewer(
+        cls, person: Standing, family_id: UUID, viewer: tuple[str, str]
+    ) -> TenantPrincipal:
+        """Staff, who may read what the person may."""
+        staff_id, email = viewer
+        return cls(
+            tenant_id=person.tenant_id,
+            permissions=frozenset(p for p in role_permissions(person.role) if p.endswith(".read")),
+            actor=Actor(kind="staff", id=staff_id, name=email),
+            person=person,
+            family_id=family_id,
+            viewer=email,
         )
 
     @classmethod

@@ -21,6 +21,14 @@ class TokenFamily(UuidModel):
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="token_families")
+    viewer = models.ForeignKey(
+        User,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        editable=False,
+        help_text="Staff who see the API as the user does, and change nothing.",
+    )
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="token_families")
     fingerprint = models.CharField(max_length=16, editable=False)
     current_jti = models.CharField(max_length=32, editable=False)

@@ -104,6 +104,12 @@ class Tenant(UuidModel, StampedModel, TenantMixin):  # type: ignore[misc,django-
 
     class Meta:
         ordering = ["slug"]
+        permissions = [
+            ("enter_tenant", "Can look inside a tenant"),
+            ("write_inside_tenant", "Can change what is inside a tenant"),
+            ("view_as_member", "Can see the API as a member sees it"),
+            ("suspend_tenant", "Can suspend and activate tenants"),
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(slug__regex=OBJECT_SLUG), name="tenant_slug"),
             models.CheckConstraint(

@@ -47,6 +47,12 @@ class User(UuidModel, AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=150, blank=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    time_zone = models.CharField(
+        max_length=63,
+        blank=True,
+        db_default="",
+        help_text="Of times in the back office; empty: the setting's.",
+    )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -57,6 +63,10 @@ class User(UuidModel, AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ["email"]
+        permissions = [
+            ("manage_staff", "Can give and take staff's rights, but not a superuser's"),
+            ("reset_two_factor", "Can reset the two-factor sign-in of staff"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")), name="user_email_lower_case"

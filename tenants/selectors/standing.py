@@ -43,10 +43,15 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FamilyStanding:
-    """A sign-in that isn't over. Its password may be another by now: compare fingerprints."""
+    """A sign-in that isn't over. Its password may be another by now: compare fingerprints.
+
+    `viewer` is the id and address of staff who see the API as the person, until `expires_at`.
+    """
 
     fingerprint: str
     person: Standing
+    viewer: tuple[str, str] | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,8 +105,12 @@ def family_standing(
         or (family["user"], family["tenant"]) != (str(user_id), str(tenant_id))
     ):
         return None
+    viewer = family["viewer"]
     return FamilyStanding(
-        fingerprint=family["fingerprint"], person=_person(facts, tenant_id, user_id, host)
+        fingerprint=family["fingerprint"],
+        person=_person(facts, tenant_id, user_id, host),
+        viewer=None if viewer is None else tuple(viewer),
+        expires_at=_time(family["expires_at"]),
     )
 
 
@@ -166,15 +175,20 @@ def _person(facts: Mapping[str, Fact], tenant_id: UUID, user_id: UUID, host: str
 
 
 def _load_family(family_id: UUID, host: str) -> dict[str, Fact]:
-    row = _with_person(TokenFamily.objects.filter(pk=family_id), "user", host).first()
+    rows = TokenFamily.objects.filter(pk=family_id).select_related("viewer")
+    row = _with_person(rows, "user", host).first()
     if row is None:
         return {}
+    viewer = row.viewer
     return {
         family_key(family_id): {
             "user": str(row.user_id),
             "tenant": str(row.tenant_id),
             "fingerprint": row.fingerprint,
             "ended": row.ended_at is not None,
+            "viewer": [str(viewer.pk), viewer.email] if viewer else None,
+            # A view never goes on; other sign-ins do, and their tokens say until when.
+            "expires_at": row.expires_at if viewer else None,
         },
         **_person_facts(row, row.user, host),
     }

@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from blip0.common.actors import Actor
-from blip0.common.exceptions import Conflict, NotAllowed
-from tenants.choices import FamilyEnd
+from blip0.common.exceptions import Conflict, InvalidField, NotAllowed
+from blip0.common.setting_kinds import Text
+from blip0.common.system_settings import SettingDefinition
+from tenants.choices import FamilyEnd, SessionEnd
 from tenants.models import TokenFamily, User
 from tenants.services.audit import audit_record
 from tenants.services.families import families_end
+from tenants.services.staff_sessions import staff_sessions_end
 from tenants.validators import cleaned_email
 
 STAFF_KEYS = ("is_staff", "is_superuser")
 USER_KEYS = ("email", "name", "is_active", *STAFF_KEYS)
+
+
+def time_zone_clean(name: str) -> str:
+    """The name as it is. Raises `InvalidField` where no such zone is known."""
+    if name not in zoneinfo.available_timezones():
+        raise InvalidField(
+            f"no time zone is called {name!r}; write one like Europe/Berlin or UTC.",
+            pointer="/time_zone",
+        )
+    return name
+
+
+STAFF_TIME_ZONE: Final = SettingDefinition(
+    key="staff_time_zone",
+    label="Time zone of staff",
+    help="Of times in the back office, for those who have chosen none on their account page.",
+    kind=Text(longest=63),
+    default=lambda: "UTC",
+    clean=time_zone_clean,
+)
 
 
 @transaction.atomic
@@ -43,8 +67,11 @@ def user_update(*, user: User, data: Mapping[str, Any], actor: Actor) -> User:
         setattr(locked, key, value)
     if changed:
         locked.save(update_fields=list(changed))
+    now = timezone.now()
     if changed.get("is_active") is False:
-        families_end(user=locked, reason=FamilyEnd.DISABLED, now=timezone.now())
+        families_end(user=locked, reason=FamilyEnd.DISABLED, now=now)
+    if changed.get("is_active") is False or changed.get("is_staff") is False:
+        staff_sessions_end(user=locked, reason=SessionEnd.DISABLED, now=now)
     if "groups" in data:
         locked.groups.set(data["groups"])
     after = _stated(locked)
@@ -55,22 +82,35 @@ def user_update(*, user: User, data: Mapping[str, Any], actor: Actor) -> User:
 
 @transaction.atomic
 def user_set_password(
-    *, user: User, password: str | None, actor: Actor, stay: UUID | None = None
+    *,
+    user: User,
+    password: str | None,
+    actor: Actor,
+    stay: UUID | None = None,
+    session: UUID | None = None,
 ) -> User:
     """Give a checked password, or none: then nobody can sign in with one.
 
-    All of the user's sign-ins end, but the one that is to `stay`.
+    All of the user's sign-ins end, but the one that is to `stay`; so do all sessions of the back
+    office, but `session`.
     """
     locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     locked.set_password(password)
     locked.save(update_fields=["password"])
-    families_end(user=locked, reason=FamilyEnd.PASSWORD, now=timezone.now(), but=stay)
+    now = timezone.now()
+    families_end(user=locked, reason=FamilyEnd.PASSWORD, now=now, but=stay)
+    staff_sessions_end(user=locked, reason=SessionEnd.PASSWORD, now=now, but=session)
     if stay is not None:
         family = TokenFamily.objects.select_for_update().get(pk=stay, user=locked)
         family.fingerprint = locked.password_fingerprint()
         family.save(update_fields=["fingerprint"])
     _audit("user.password_set", locked, actor)
     return locked
+
+
+def user_set_time_zone(*, user: User, name: str) -> None:
+    """The zone of the times that they see; "" follows the setting. Raises `InvalidField`."""
+    User.objects.filter(pk=user.pk).update(time_zone=time_zone_clean(name) if name else "")
 
 
 def _stated(user: User) -> dict[str, Any]:

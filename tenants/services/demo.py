@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import transaction
 
 from blip0.common.actors import Actor
 from blip0.common.exceptions import NotAllowed
-from tenants.choices import Role
+from tenants.choices import Role, StaffRole
 from tenants.models import Tenant, User
+from tenants.services.accounts import user_update
 from tenants.services.lifecycle import tenant_create
 from tenants.services.members import member_add
 from tenants.services.users import user_create
@@ -28,9 +30,17 @@ class SignIn:
     password: str
 
 
-DEMO_STAFF = SignIn("Back office, platform staff", "staff@blip0.localhost", "demo-staff-password")
+DEMO_STAFF = SignIn("Back office, superuser", "staff@blip0.localhost", "demo-staff-password")
+DEMO_ROLES = {
+    role: SignIn(
+        f"Back office, {role.label.lower()}",
+        f"{role.name.lower().replace('_', '-')}@blip0.localhost",
+        f"demo-{role.name.lower().replace('_', '-')}-password",
+    )
+    for role in StaffRole
+}
 DEMO_OWNER = SignIn("API, owner of tenant demo", "owner@blip0.localhost", "demo-owner-password")
-DEMO_SIGN_INS = (DEMO_STAFF, DEMO_OWNER)
+DEMO_SIGN_INS = (DEMO_STAFF, *DEMO_ROLES.values(), DEMO_OWNER)
 
 
 def demo_create(*, actor: Actor) -> Tenant:
@@ -45,6 +55,8 @@ def demo_create(*, actor: Actor) -> Tenant:
         )
     with transaction.atomic():
         _person(DEMO_STAFF, actor, is_superuser=True)
+        for role, sign_in in DEMO_ROLES.items():
+            _member_of_staff(role, sign_in, actor)
         owner = _person(DEMO_OWNER, actor)
     tenant = Tenant.objects.filter(slug=DEMO_TENANT).first()
     if tenant is None:
@@ -54,6 +66,16 @@ def demo_create(*, actor: Actor) -> Tenant:
     if not tenant.memberships.filter(user=owner).exists():
         member_add(tenant=tenant, user=owner, role=Role.OWNER, actor=actor)
     return tenant
+
+
+def _member_of_staff(role: StaffRole, sign_in: SignIn, actor: Actor) -> None:
+    """With the role, if the account is new."""
+    if not User.objects.filter(email=sign_in.email).exists():
+        user = user_create(
+            email=sign_in.email, password=sign_in.password, is_staff=True, actor=actor
+        )
+        groups = list(Group.objects.filter(name=role.value))
+        user_update(user=user, data={"groups": groups}, actor=actor)
 
 
 def _person(sign_in: SignIn, actor: Actor, *, is_superuser: bool = False) -> User:

@@ -11,12 +11,15 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 
 from blip0.common.actors import Actor
+from blip0.common.exceptions import Conflict, InvalidField
 from tenants.choices import FamilyEnd
 from tenants.exceptions import RefreshRaced, TokenRefused
 from tenants.models import Membership, Tenant, TokenFamily, User
 from tenants.services.audit import audit_record
 from tenants.services.signin import require_usable
 
+VIEW = timedelta(minutes=15)
+"""For so long staff may see the API as a member."""
 RACE = timedelta(seconds=10)
 """For so long a token may come back that was just used: two tabs, or an answer that got lost."""
 
@@ -46,6 +49,33 @@ def family_begin(*, membership: Membership, lifetime: timedelta, now: datetime) 
         expires_at=now + lifetime,
     )
     _audit("user.signed_in", family)
+    return family
+
+
+@transaction.atomic
+def view_begin(
+    *, membership: Membership, viewer: User, reason: str, now: datetime, actor: Actor
+) -> TokenFamily:
+    """Let staff see the API as a member does, for `VIEW`. No token ever comes of it.
+
+    Raises `InvalidField` without a reason, and what `require_usable` does of the tenant's status.
+    """
+    if not reason.strip():
+        raise InvalidField("reason: say what you want to see.", pointer="/reason")
+    require_usable(membership.tenant.status)
+    if not membership.user.is_active:
+        raise Conflict(f"{membership.user.email} is disabled, and sees nothing.")
+    family = TokenFamily.objects.create(
+        user=membership.user,
+        tenant=membership.tenant,
+        viewer=viewer,
+        fingerprint=membership.user.password_fingerprint(),
+        current_jti=uuid4().hex,
+        created_at=now,
+        rotated_at=now,
+        expires_at=now + VIEW,
+    )
+    _audit("member.viewed", family, reason, actor)
     return family
 
 
@@ -94,13 +124,19 @@ def family_end(
     """
     family = (
         TokenFamily.objects.select_for_update(of=("self",))
-        .select_related("user", "tenant")
+        .select_related("user", "tenant", "viewer")
         .filter(pk=family_id, ended_at=None)
         .first()
     )
-    if family is not None:
-        _end(family, reason, now)
+    if family is None:
+        return
+    _end(family, reason, now)
+    viewer = family.viewer
+    if viewer is None:
         _audit("user.signed_out", family, note or reason, actor)
+    else:
+        by = actor or Actor(kind="staff", id=str(viewer.pk), name=viewer.email)
+        _audit("member.view_ended", family, note or reason, by)
 
 
 def families_end(
@@ -162,6 +198,13 @@ def _audit(action: str, family: TokenFamily, reason: str = "", actor: Actor | No
         object_id=user.pk,
         object_name=user.email,
         tenant_id=family.tenant_id,
-        after={"sign_in": str(family.pk)},
+        after={"sign_in": str(family.pk), **_viewed(family)},
         reason=reason,
     )
+
+
+def _viewed(family: TokenFamily) -> dict[str, str]:
+    """Both of them: whose eyes, and whose place."""
+    if family.viewer_id is None:
+        return {}
+    return {"viewer": str(family.viewer_id), "member": str(family.user_id)}

@@ -30,8 +30,19 @@ class _Generator(PasswordResetTokenGenerator):
 _tokens = _Generator()
 
 
-def password_change(*, user: User, current: str, new: str, stay: UUID | None, actor: Actor) -> None:
-    """End all sign-ins but the one that is to `stay`. Raises `InvalidField`, `TooManyAttempts`."""
+def password_change(
+    *,
+    user: User,
+    current: str,
+    new: str,
+    actor: Actor,
+    stay: UUID | None = None,
+    session: UUID | None = None,
+) -> User:
+    """End all sign-ins but the one that is to `stay`, and all of staff's sessions but `session`.
+
+    Raises `InvalidField` and `TooManyAttempts`.
+    """
     try:
         checked = password_check(email=user.email, password=current)
     except BadCredentials:
@@ -39,7 +50,7 @@ def password_change(*, user: User, current: str, new: str, stay: UUID | None, ac
             "current_password: it is wrong.", pointer="/current_password", code="wrong_password"
         ) from None
     require_strong(new, checked, pointer="/new_password")
-    user_set_password(user=checked, password=new, actor=actor, stay=stay)
+    return user_set_password(user=checked, password=new, actor=actor, stay=stay, session=session)
 
 
 def password_reset_count(*, email: str) -> None:

@@ -9,6 +9,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 from prometheus_client import Counter
 
+from blip0.common.actors import Actor
 from blip0.common.addresses import client_address
 from blip0.common.metrics import METRICS, harmless
 from tenants.choices import TenantStatus
@@ -20,6 +21,7 @@ from tenants.exceptions import (
     TooManyAttempts,
 )
 from tenants.models import Membership, User
+from tenants.services.audit import audit_record
 from tenants.store.attempts import attempt_count, attempt_forgive
 
 RESULTS: Final = ("right", "wrong", "slowed")
@@ -84,6 +86,22 @@ def sign_in(*, email: str, password: str, tenant_slug: str | None = None) -> Mem
     """
     user = password_check(email=email, password=password)
     return membership_choose(user=user, tenant_slug=tenant_slug)
+
+
+def staff_sign_in_refused(*, email: str) -> None:
+    """Record that a password failed at the back office's door.
+
+    What was typed for no account of staff isn't kept: it may be a password. It takes as long.
+    """
+    user = User.objects.filter(email=email.strip().lower(), is_staff=True).first()
+    audit_record(
+        action="staff.sign_in_refused",
+        actor=Actor.system("sign-in"),
+        object_kind="user",
+        object_id=user.pk if user else "unknown",
+        object_name=user.email if user else "",
+        after={"address": client_address()},
+    )
 
 
 def membership_choose(*, user: User, tenant_slug: str | None) -> Membership:

@@ -25,6 +25,11 @@ def tenant_enter(*, tenant: Tenant, reason: str, actor: Actor) -> Tenant:
     return inside
 
 
+def tenant_changes_allow(*, tenant: Tenant, actor: Actor) -> None:
+    """Record that staff inside it mean to change something from now on."""
+    _audit("tenant.changes_allowed", tenant, actor, "")
+
+
 def tenant_leave(*, tenant: Tenant, actor: Actor, reason: str = "") -> None:
     """Record that staff came out."""
     _audit("tenant.left", tenant, actor, reason)

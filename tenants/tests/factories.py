@@ -90,6 +90,18 @@ class TokenFamilyFactory(DjangoModelFactory[models.TokenFamily]):
     expires_at = LazyFunction(lambda: timezone.now() + timedelta(days=7))
 
 
+class StaffSessionFactory(DjangoModelFactory[models.StaffSession]):
+    class Meta:
+        model = models.StaffSession
+
+    user = SubFactory(UserFactory, is_staff=True)
+    began_at = LazyFunction(timezone.now)
+    last_seen_at = LazyFunction(timezone.now)
+    expires_at = LazyFunction(lambda: timezone.now() + timedelta(hours=12))
+    address = "192.0.2.1"
+    two_factor = False
+
+
 class InvitationFactory(DjangoModelFactory[models.Invitation]):
     class Meta:
         model = models.Invitation

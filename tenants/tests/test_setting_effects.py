@@ -16,7 +16,7 @@ from blip0.common.system_settings import SETTINGS
 from blip0.common.tenancy import in_tenant
 from blip0.testing.api import ana
 from blip0.testing.world import STAFF
-from tenants.models import AuditRecord, Plan, Tenant, User
+from tenants.models import AuditRecord, Plan, StaffSession, Tenant, User
 from tenants.services.lifecycle import tenant_create, tenant_delete
 from tenants.services.retention import audit_prune
 from tenants.services.settings import plan_delete
@@ -87,6 +87,29 @@ def maintenance_banner(acme: Tenant, client: Client) -> None:
     assert "Down at 22:00 UTC &lt;b&gt;" in browsable
 
 
+def staff_two_factor(acme: Tenant, client: Client) -> None:
+    client.force_login(User.objects.get(email=STAFF))
+    assert client.get("/admin/").status_code == 200
+    put("staff_two_factor", True)
+    assert client.get("/admin/")["Location"] == "/admin/account/two-factor/"
+
+
+def staff_idle_minutes(acme: Tenant, client: Client) -> None:
+    client.force_login(User.objects.get(email=STAFF))
+    StaffSession.objects.update(last_seen_at=timezone.now() - timedelta(minutes=10))
+    put("staff_idle_minutes", 11)
+    assert client.get("/admin/").status_code == 200
+    StaffSession.objects.update(last_seen_at=timezone.now() - timedelta(minutes=10))
+    put("staff_idle_minutes", 9)
+    assert client.get("/admin/").status_code == 302
+
+
+def staff_time_zone(acme: Tenant, client: Client) -> None:
+    client.force_login(User.objects.get(email=STAFF))
+    put("staff_time_zone", "Asia/Tokyo")
+    assert " JST</strong> for you" in client.get("/admin/account/").content.decode()
+
+
 EFFECTS: dict[str, Callable[[Tenant, Client], None]] = {
     effect.__name__: effect
     for effect in (
@@ -96,6 +119,9 @@ EFFECTS: dict[str, Callable[[Tenant, Client], None]] = {
         audit_retention_days,
         delivery_tests_per_hour,
         maintenance_banner,
+        staff_two_factor,
+        staff_idle_minutes,
+        staff_time_zone,
     )
 }
 ELSEWHERE = {

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from blip0.common.admin.actions import ReasonForm, each_selected, object_action
+from blip0.common.admin.actions import ReasonForm, each_selected, held, object_action
 from blip0.common.admin.base import DocumentAdmin, actor_of
 from blip0.common.admin.display import EMPTY, badge, json_block, stamp
 from blip0.common.usage import users_of
@@ -41,6 +41,8 @@ class TriggerAdmin(DocumentAdmin[Trigger]):
     actions = ("enable_selected", "disable_selected")
     actions_detail = ("enable", "disable")
     readonly_fields = ("users", "changed", "findings", "document")
+
+    has_enable_permission = held("triggers.enable_trigger")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Trigger]:
         return super().get_queryset(request).filter(deleted_at__isnull=True)
@@ -109,7 +111,7 @@ class TriggerAdmin(DocumentAdmin[Trigger]):
     @object_action(
         "Enable",
         explain="Its monitors fire it again.",
-        permissions=["change"],
+        permissions=["enable"],
         when=lambda trigger: not trigger.enabled,
         icon="play_circle",
     )
@@ -120,7 +122,7 @@ class TriggerAdmin(DocumentAdmin[Trigger]):
     @object_action(
         "Disable",
         explain="Nothing is sent through it until it is enabled. Its monitors keep it.",
-        permissions=["change"],
+        permissions=["enable"],
         form=ReasonForm,
         when=lambda trigger: trigger.enabled,
         icon="pause_circle",
@@ -129,11 +131,11 @@ class TriggerAdmin(DocumentAdmin[Trigger]):
         trigger_disable(trigger=obj, reason=data["reason"], actor=actor_of(request))
         return f"{obj.slug} is disabled."
 
-    @each_selected("Enable selected triggers", permissions=["change"])
+    @each_selected("Enable selected triggers", permissions=["enable"])
     def enable_selected(self, request: HttpRequest, obj: Trigger) -> None:
         trigger_enable(trigger=obj, actor=actor_of(request))
 
-    @each_selected("Disable selected triggers", permissions=["change"])
+    @each_selected("Disable selected triggers", permissions=["enable"])
     def disable_selected(self, request: HttpRequest, obj: Trigger) -> None:
         trigger_disable(trigger=obj, actor=actor_of(request))
 

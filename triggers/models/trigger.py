@@ -36,6 +36,7 @@ class Trigger(UuidModel, StampedModel):
 
     class Meta:
         ordering = ["slug"]
+        permissions = [("enable_trigger", "Can enable and disable triggers")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(slug__regex=OBJECT_SLUG), name="trigger_slug"

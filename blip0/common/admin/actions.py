@@ -19,7 +19,7 @@ from django.template.response import TemplateResponse
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from blip0.common.admin.base import PlatformAdmin
+from blip0.common.admin.base import PlatformAdmin, is_read_only
 from blip0.common.admin.fields import MultilineField
 from blip0.common.admin.refusals import REFUSALS, add_refusal, said
 
@@ -42,6 +42,18 @@ class ReasonForm(ConfirmForm):
 
 def always(_obj: Any) -> bool:
     return True
+
+
+def held(permission: str) -> Callable[..., bool]:
+    """For `has_<name>_permission = held("<app>.<codename>")`; actions then name it `<name>`.
+
+    Inside a tenant nobody has it who is there to look only.
+    """
+
+    def has_permission(self: Any, request: HttpRequest, _obj: object = None) -> bool:
+        return request.user.has_perm(permission) and not is_read_only(request, self.model)
+
+    return has_permission
 
 
 def object_action(

@@ -13,8 +13,10 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse
@@ -41,6 +43,15 @@ else:
 
 
 M = TypeVar("M", bound=models.Model)
+
+
+def is_read_only(request: HttpRequest, model: type[models.Model]) -> bool:
+    """Whether staff are inside a tenant to look, and `model` is the tenant's.
+
+    `tenants.admin.middleware` says so in `request.may_write`.
+    """
+    owned = model._meta.app_label in settings.TENANT_APPS
+    return owned and not getattr(request, "may_write", False)
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -79,13 +90,15 @@ class PlatformAdmin(ModelAdmin[M]):
         raise NotImplementedError
 
     def has_add_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
-        return self._has_hook("create_object") and super().has_add_permission(request)
+        return self._may_write(request, "create_object") and super().has_add_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
-        return self._has_hook("update_object") and super().has_change_permission(request, obj)
+        may_write = self._may_write(request, "update_object")
+        return may_write and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
-        return self._has_hook("delete_object") and super().has_delete_permission(request, obj)
+        may_write = self._may_write(request, "delete_object")
+        return may_write and super().has_delete_permission(request, obj)
 
     def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         # Not Django's: there, the right to change would do, whatever this admin lets one change.
@@ -167,6 +180,8 @@ class PlatformAdmin(ModelAdmin[M]):
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
         """The audit log of this object."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         query = urlencode({"object_kind": self.audit_kind, "object_id": unquote(object_id)})
         return redirect(f"{reverse('admin:tenants_auditrecord_changelist')}?{query}")
 
@@ -200,8 +215,10 @@ class PlatformAdmin(ModelAdmin[M]):
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """Nothing: the service has written the audit record."""
 
-    def _has_hook(self, name: str) -> bool:
-        return getattr(type(self), name) is not getattr(PlatformAdmin, name)
+    def _may_write(self, request: HttpRequest, hook: str) -> bool:
+        """Whether there is such a hook, and staff aren't here to look only."""
+        has_hook = getattr(type(self), hook) is not getattr(PlatformAdmin, hook)
+        return has_hook and not is_read_only(request, self.model)
 
 
 class DocumentAdmin(PlatformAdmin[M]):

@@ -1,14 +1,15 @@
-"""Cards of the back office's home page.
+"""Cards of the back office's home page, and of each tenant's.
 
-An app registers one in its `admin` package with `@home_card`. Each states who may see it and how
-many queries it may cost; a card that has nothing to tell isn't shown.
+An app registers one in its `admin` package with `@home_card` or `@tenant_card`. Each states who may
+see it and how many queries it may cost; a card that has nothing to tell isn't shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
+from uuid import UUID
 
 import orjson
 from django.http import HttpRequest
@@ -85,42 +86,66 @@ class Content:
 
 
 Source: TypeAlias = Callable[[HttpRequest], Content]
+TenantSource: TypeAlias = Callable[[HttpRequest, UUID], Content]
+AnySource = TypeVar("AnySource", bound=Callable[..., Content])
 
 
 @dataclass(frozen=True, kw_only=True)
-class HomeCard:
+class Card:
     """`source` runs for those who have all `permissions`, with at most `queries` queries."""
 
     key: str
     title: str
     permissions: Sequence[str]
     queries: int
-    source: Source = field(repr=False)
+    source: Callable[..., Content] = field(repr=False)
 
     def permitted(self, request: HttpRequest) -> bool:
         return request.user.has_perms(self.permissions)
 
 
-HOME_CARDS: Registry[HomeCard] = Registry("card of the home page")
+Shown: TypeAlias = Sequence[tuple[Card, Content]]
+
+HOME_CARDS: Registry[Card] = Registry("card of the home page")
+TENANT_CARDS: Registry[Card] = Registry("card of a tenant's page")
 
 
 def home_card(
     key: str, *, title: str, permissions: Sequence[str], queries: int
 ) -> Callable[[Source], Source]:
     """Make a function that gives a card's content a card, after those that are there already."""
+    return _card(HOME_CARDS, key, title, permissions, queries)
 
-    def decorate(source: Source) -> Source:
-        card = HomeCard(
-            key=key, title=title, permissions=permissions, queries=queries, source=source
-        )
-        HOME_CARDS.register(key, card)
+
+def tenant_card(
+    key: str, *, title: str, permissions: Sequence[str], queries: int
+) -> Callable[[TenantSource], TenantSource]:
+    """The same on the page of each tenant. The function runs outside the tenant's schema."""
+    return _card(TENANT_CARDS, key, title, permissions, queries)
+
+
+def home_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """`UNFOLD["DASHBOARD_CALLBACK"]`: the cards that this member of staff may see."""
+    return {**context, "cards": _shown(HOME_CARDS, request)}
+
+
+def tenant_cards(request: HttpRequest, tenant_id: UUID) -> Shown:
+    """Those of this tenant that this member of staff may see."""
+    return _shown(TENANT_CARDS, request, tenant_id)
+
+
+def _card(
+    cards: Registry[Card], key: str, title: str, permissions: Sequence[str], queries: int
+) -> Callable[[AnySource], AnySource]:
+    def decorate(source: AnySource) -> AnySource:
+        card = Card(key=key, title=title, permissions=permissions, queries=queries, source=source)
+        cards.register(key, card)
         return source
 
     return decorate
 
 
-def home_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """`UNFOLD["DASHBOARD_CALLBACK"]`: the cards that this member of staff may see."""
-    permitted = [card for card in HOME_CARDS.values() if card.permitted(request)]
-    shown = [(card, card.source(request)) for card in permitted]
-    return {**context, "cards": [(card, content) for card, content in shown if content]}
+def _shown(cards: Registry[Card], request: HttpRequest, *about: Any) -> Shown:
+    permitted = [card for card in cards.values() if card.permitted(request)]
+    filled = [(card, card.source(request, *about)) for card in permitted]
+    return [(card, content) for card, content in filled if content]

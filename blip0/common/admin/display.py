@@ -47,7 +47,7 @@ def link(url: str, label: object) -> str:
 
 
 def stamp(moment: datetime | None) -> str:
-    """A time to the second, with the machine-readable one beside it; a dash for none."""
+    """A time in the viewer's zone, to the second, and machine-readable; a dash for none."""
     if moment is None:
         return EMPTY
     local = timezone.localtime(moment)
@@ -56,6 +56,16 @@ def stamp(moment: datetime | None) -> str:
         local.isoformat(),
         f"{local:%Y-%m-%d %H:%M:%S %Z}",
     )
+
+
+def day(moment: datetime | None) -> str:
+    """The date in the viewer's zone; a dash for none."""
+    return f"{timezone.localtime(moment):%Y-%m-%d}" if moment else EMPTY
+
+
+def minute(moment: datetime) -> str:
+    """A time in the viewer's zone, in words for a message."""
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M %Z}"
 
 
 def json_text(value: Any) -> str:

@@ -19,6 +19,7 @@ from tenants.services.schemas import (
     template_ensure,
     template_exists,
 )
+from tenants.services.staff_roles import staff_roles_apply
 
 LOCK_TIMEOUT_S = 10
 """How long one statement may wait for a table, and everybody else behind it."""
@@ -54,6 +55,8 @@ class Command(DjangosMigrate):
 
     def _apply(self) -> None:
         super().handle(**self._options)
+        if not self._options["app_label"]:
+            staff_roles_apply()
         if self._options["shared"]:
             return
         template_ensure()

@@ -35,6 +35,9 @@ ROWS: dict[type[Model], Make] = {
     tenants.User: lambda name, n: tenant_rows.UserFactory.create(name=f"{name}{n}"),
     tenants.Membership: lambda name, n: tenant_rows.MembershipFactory.create(user__name=name),
     tenants.TokenFamily: lambda name, n: tenant_rows.TokenFamilyFactory.create(user__name=name),
+    tenants.StaffSession: lambda name, n: tenant_rows.StaffSessionFactory.create(
+        user__name=name, user_agent=name
+    ),
     tenants.Invitation: lambda name, n: tenant_rows.InvitationFactory.create(email=f"{name}{n}"),
     tenants.ApiKey: lambda name, n: tenant_rows.ApiKeyFactory.create(
         name=f"{name}{n}", created_by=tenant_rows.UserFactory.create()

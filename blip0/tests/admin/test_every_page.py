@@ -27,7 +27,7 @@ from monitors.models import (
     ScriptCondition,
 )
 from platform_catalog.models import RpcEndpoint
-from tenants.models import KeptAnswer, LimitOverride, Tenant
+from tenants.models import KeptAnswer, LimitOverride, Tenant, TwoFactor
 from triggers.models import (
     DiscordConfig,
     EmailConfig,
@@ -40,6 +40,7 @@ OURS = ("tenants", "platform_catalog", "triggers", "monitors", "cachesync", "bli
 ON_ANOTHERS_PAGE: dict[type[Model], str] = {
     LimitOverride: "rows of the tenant's page",
     KeptAnswer: "answers that are replayed for a day: nobody's to read",
+    TwoFactor: "the sign-in's; a user's page says whether there is one",
     RpcEndpoint: "rows of the network's page",
     **dict.fromkeys(
         (SlackConfig, EmailConfig, WebhookConfig, TelegramConfig, DiscordConfig),
@@ -131,7 +132,7 @@ def test_page__anonymous__sent_to_the_sign_in(
 def test_page__staff_without_permission__403(
     model: type[Model], page: str, clerk: Callable[..., Client], enter: Callable[[Client], None]
 ) -> None:
-    client = clerk("tenants.view_tenant")
+    client = clerk("tenants.view_tenant", "tenants.enter_tenant")
     enter(client)
     if (model, page) == (Tenant, "changelist"):
         return

@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from blip0.common.actors import Actor
-from blip0.common.admin.cards import HOME_CARDS, HomeCard
+from blip0.common.admin.cards import HOME_CARDS, Card
 from blip0.testing.queries import count_queries
 from blip0.testing.world import STAFF
 from cachesync.keys import Scope
@@ -102,7 +102,7 @@ def test_home__a_number__is_the_length_of_the_list_behind_it(staff: Client) -> N
 
 @every_card
 @pytest.mark.usefixtures("sampled")
-def test_card__with_data__is_shown_within_its_budget(card: HomeCard, acme: Tenant) -> None:
+def test_card__with_data__is_shown_within_its_budget(card: Card, acme: Tenant) -> None:
     ProjectedScope.objects.filter(pk=str(acme.pk)).update(duration_ms=7)
     LimitOverride.objects.create(tenant=acme, limit="monitors", value=3, reason="A test.")
     request = RequestFactory().get("/admin/")
@@ -114,7 +114,7 @@ def test_card__with_data__is_shown_within_its_budget(card: HomeCard, acme: Tenan
 
 
 @every_card
-def test_card__no_data__is_not_there_and_nothing_breaks(card: HomeCard, db: None) -> None:
+def test_card__no_data__is_not_there_and_nothing_breaks(card: Card, db: None) -> None:
     content = card.source(RequestFactory().get("/admin/"))
 
     assert all(figure.value is not None for figure in content.figures)
@@ -122,7 +122,7 @@ def test_card__no_data__is_not_there_and_nothing_breaks(card: HomeCard, db: None
 
 
 @every_card
-def test_card__staff_without_the_right__does_not_see_it(card: HomeCard, clerk: object) -> None:
+def test_card__staff_without_the_right__does_not_see_it(card: Card, clerk: object) -> None:
     client = clerk()  # type: ignore[operator]  # a fixture that makes one
     assert f'id="card-{card.key}"' not in page(client)
 

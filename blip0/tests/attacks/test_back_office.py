@@ -147,14 +147,14 @@ def test_visit__sign_out__ends_it_in_the_audit_log(inside: Client, acme: Tenant)
     assert (record.tenant_id, record.actor_name) == (acme.pk, STAFF)
 
 
-def test_visit__right_to_see_tenants_taken__ends_at_once(
+def test_visit__right_to_enter_tenants_taken__ends_at_once(
     clerk: Callable[..., Client], enter: Callable[[Client], None]
 ) -> None:
-    client = clerk("tenants.view_tenant", "triggers.view_trigger")
+    client = clerk("tenants.view_tenant", "tenants.enter_tenant", "triggers.view_trigger")
     enter(client)
     assert client.get(TRIGGERS).status_code == 200
     User.objects.get(email="clerk@blip0.test").user_permissions.filter(
-        codename="view_tenant"
+        codename="enter_tenant"
     ).delete()
 
     assert client.get(TRIGGERS).status_code == 302

@@ -276,7 +276,7 @@ def test_list_actions__pause_selected__each_by_the_service(inside: Client, acme:
 def test_list_actions__those_of_a_clerk__not_even_offered(
     clerk: Callable[..., Client], enter: Callable[[Client], None], acme: Tenant
 ) -> None:
-    client = clerk("tenants.view_tenant", "monitors.view_monitor")
+    client = clerk("tenants.view_tenant", "tenants.enter_tenant", "monitors.view_monitor")
     enter(client)
     monitor = _made(acme)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,7 +23,7 @@ from tenants.api.principals import TenantPrincipal
 from tenants.api.sessions import TenantSessionAuthentication, session_begin, session_end
 from tenants.api.tokens import FamilyRefreshToken
 from tenants.choices import FamilyEnd
-from tenants.models import Membership
+from tenants.models import Membership, TokenFamily
 from tenants.services.families import family_begin, family_end
 from tenants.services.signin import membership_choose, sign_in
 
@@ -79,13 +80,33 @@ class BrowserLoginView(View):
 
 
 class BrowserLogoutView(View):
-    """POST ends the sign-in."""
+    """POST ends the sign-in; staff who saw as a member go back to the tenant's page."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
         family_id = session_end(request)
-        if family_id is not None:
-            family_end(family_id=family_id, reason=FamilyEnd.SIGNED_OUT, now=timezone.now())
+        family = TokenFamily.objects.filter(pk=family_id).first() if family_id else None
+        if family is None:
+            return redirect("rest_framework:login")
+        is_view = family.viewer_id is not None
+        reason = FamilyEnd.VIEWED if is_view else FamilyEnd.SIGNED_OUT
+        family_end(family_id=family.pk, reason=reason, now=timezone.now())
+        if is_view:
+            return redirect("admin:tenants_tenant_change", family.tenant_id)
         return redirect("rest_framework:login")
+
+
+class BrowserViewAsView(View):
+    """GET goes on as the member whose eyes the back office has lent to this member of staff."""
+
+    def get(self, request: HttpRequest, family_id: UUID) -> HttpResponse:
+        family = TokenFamily.objects.filter(
+            pk=family_id, viewer=request.user.pk, ended_at=None, expires_at__gt=timezone.now()
+        ).first()
+        # Without the viewer's own session the address is worth nothing.
+        if family is None or not request.user.is_active:
+            raise Http404
+        session_begin(request, family)
+        return redirect("me")
 
 
 class BrowserTenantView(View):

@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from django.core.management.base import CommandError
 
 from blip0.common.commands import PlatformCommand
-from blip0.common.reseal import RESEALERS, Resealed
+from blip0.common.reseal import PLATFORM_RESEALERS, RESEALERS, Resealed
 from blip0.common.sealing import keyring
 from blip0.common.tenancy import in_tenant
 from tenants.models import Tenant
@@ -17,8 +17,8 @@ from tenants.services.audit import audit_record
 
 class Command(PlatformCommand):
     help = (
-        "Seal every tenant's secrets under the first key of BLIP0_SEALING_KEYS. "
-        "May be stopped and run again at any time; see docs/sealing.md."
+        "Seal every tenant's secrets, and staff's second factors, under the first key of "
+        "BLIP0_SEALING_KEYS. May be stopped and run again at any time; see docs/sealing.md."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,14 +31,15 @@ class Command(PlatformCommand):
         else:
             tenants = list(Tenant.objects.with_schema().order_by("slug"))
         total = Resealed()
+        if tenant is None:
+            for kind, reseal in PLATFORM_RESEALERS.items():
+                outcome = sum(reseal(dry_run=dry_run), Resealed())
+                total += outcome
+                self._report(kind, outcome, dry_run=dry_run)
         for number, one in enumerate(tenants, 1):
             outcome = self._rotate(one, dry_run=dry_run)
             total += outcome
-            self.stdout.write(
-                f"[{number}/{len(tenants)}] {one.slug}: {_in_words(outcome, dry_run=dry_run)}"
-            )
-            for problem in outcome.problems:
-                self.stderr.write(f"  {one.slug}: {problem}")
+            self._report(f"[{number}/{len(tenants)}] {one.slug}", outcome, dry_run=dry_run)
         if total.problems:
             raise CommandError(
                 f"{len(total.problems)} rows are not under the key {keyring().primary!r}: "
@@ -47,6 +48,11 @@ class Command(PlatformCommand):
         self.stdout.write(f"Key {keyring().primary!r}: {_in_words(total, dry_run=dry_run)}.")
         if tenant is None and not dry_run:
             self.stdout.write("No secret needs an older key any more.")
+
+    def _report(self, whose: str, outcome: Resealed, *, dry_run: bool) -> None:
+        self.stdout.write(f"{whose}: {_in_words(outcome, dry_run=dry_run)}")
+        for problem in outcome.problems:
+            self.stderr.write(f"  {whose}: {problem}")
 
     def _rotate(self, tenant: Tenant, *, dry_run: bool) -> Resealed:
         outcome = Resealed()

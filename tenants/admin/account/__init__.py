@@ -1,0 +1,1 @@
+"""Staff's way in, and what each of them sees and changes of their own account."""
