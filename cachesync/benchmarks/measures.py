@@ -52,6 +52,11 @@ class Machine:
         )
 
 
+def nearest_rank(ordered: Sequence[float], percent: int) -> float:
+    """The value that so many percent don't exceed: one that was really measured."""
+    return ordered[max(0, -(-percent * len(ordered) // 100) - 1)]
+
+
 def percentiles(
     name: str,
     seconds: Sequence[float],
@@ -62,12 +67,10 @@ def percentiles(
     """p50, p95 and p99 in milliseconds. `promises` are of these, in this order."""
     ordered = sorted(seconds)
     for percent, promise in zip(PERCENTILES, promises, strict=True):
-        # The nearest rank: a value that was really measured.
-        rank = max(0, -(-percent * len(ordered) // 100) - 1)
         yield Measure(
             name=f"{name}, p{percent}",
             documents=documents,
-            value=ordered[rank] * 1000,
+            value=nearest_rank(ordered, percent) * 1000,
             unit="ms",
             promise=promise,
         )

@@ -74,7 +74,7 @@ def _render_again(scope: Scope, store: Store) -> None:
 
 def _quiet_rounds() -> dict[str, tuple[float, str, float]]:
     store = Store()
-    _settle(store)
+    settle(store)
     return {
         "quiet reconciliation": (_median(lambda: reconcile(store=store)), "s", 2),
         "quiet sweep": (_median(lambda: sweep(store=store)) * 1000, "ms", 200),
@@ -82,7 +82,7 @@ def _quiet_rounds() -> dict[str, tuple[float, str, float]]:
     }
 
 
-def _settle(store: Store) -> None:
+def settle(store: Store) -> None:
     """Reconcile until every scope had its turn of verification: until then a round does more."""
     for _ in range(MOST_ROUNDS):
         done = reconcile(store=store)

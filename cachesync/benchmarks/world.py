@@ -78,7 +78,7 @@ def world_ensure(*, tenants: int, monitors: int, say: Callable[[str], None]) -> 
             tenant = tenant_create(slug=slug, name=slug, plan_slug="enterprise", actor=ACTOR)
             known[slug] = tenant.pk
         with in_tenant(known[slug]):
-            found = Monitor.objects.count()
+            found = Monitor.objects.live().count()
             if not found:
                 _fill(number, monitors, slugs)
             elif found != monitors:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -14,8 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, OutputWrapper
 
-from blip0.embedded.errors import EmbeddedError
-from blip0.embedded.scratch import scratch_services
+from blip0.management.scratch_bench import run_apart
 from cachesync.benchmarks.measures import Machine, Report, table
 from cachesync.benchmarks.run import Size, measure
 from cachesync.benchmarks.world import world_drop
@@ -72,22 +68,9 @@ def _apart(size: Size, say: Callable[[str], None]) -> Report:
     for tenants in sorted({max(1, size.tenants // 10), size.tenants}):
         say(f"{tenants} tenants with {size.monitors} monitors each")
         arguments = [f"--tenants={tenants}", f"--monitors={size.monitors}", f"--rate={size.rate}"]
-        arguments += [f"--seconds={size.seconds}", "--here", "--json"]
+        arguments.append(f"--seconds={size.seconds}")
         folder = _FOLDER / f"{tenants}x{size.monitors}"
-        try:
-            with scratch_services(folder, os.environ) as scratch:
-                scratch.run([*_MANAGE, "migrate", "--verbosity=0"])
-                scratch.run([*_MANAGE, "load_catalog"])
-                report += Report.from_json(
-                    scratch.run([*_MANAGE, "bench", "projection", *arguments])
-                )
-        except EmbeddedError as error:
-            raise CommandError(str(error)) from error
-        except subprocess.CalledProcessError as error:
-            # A promise that is missed ends the command with 1 as well, after its figures.
-            if not error.stdout or not error.stdout.startswith("{"):
-                raise CommandError("The measurement failed; it said why above.") from error
-            report += Report.from_json(error.stdout)
+        report += Report.from_json(run_apart(folder, ["projection", *arguments]))
     return report
 
 
@@ -99,4 +82,3 @@ def _drop(*, here: bool) -> str:
 
 
 _FOLDER = settings.DATA_DIR / "bench"
-_MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]

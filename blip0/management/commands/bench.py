@@ -13,6 +13,7 @@ from django.core.management.base import CommandError
 
 from blip0.common.commands import PlatformCommand
 from blip0.common.tenancy import schema_name_for
+from blip0.management import bench_admin
 from blip0.management.kills import run_kills
 from cachesync.management import bench_projection
 from monitors.management.bench_findings import measure
@@ -42,6 +43,8 @@ class Command(PlatformCommand):
 
         projection = subjects.add_parser("projection", help="The projection at size.")
         bench_projection.add_arguments(projection)
+        pages = subjects.add_parser("admin", help="The back office's pages at size.")
+        bench_admin.add_arguments(pages)
 
     def handle(self, *_args: object, subject: str, **options: Any) -> None:
         subjects: dict[str, tuple[Callable[..., bool], tuple[str, ...]]] = {
@@ -49,8 +52,9 @@ class Command(PlatformCommand):
             "findings": (self._findings, ("tenants", "monitors")),
             "kills": (run_kills, ("seconds", "writers", "tenants", "seed")),
         }
-        if subject == "projection":
-            kept = bench_projection.bench(options, stdout=self.stdout, stderr=self.stderr)
+        apart = {"projection": bench_projection.bench, "admin": bench_admin.bench}
+        if subject in apart:
+            kept = apart[subject](options, stdout=self.stdout, stderr=self.stderr)
         else:
             is_kept, counts = subjects[subject]
             for option in counts:

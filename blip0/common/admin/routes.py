@@ -1,0 +1,135 @@
+"""Every page of the back office, found from its URLs: what measures or checks pages misses none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.contrib.admin.utils import quote
+from django.db.models import Model
+from django.urls import URLPattern, get_resolver, reverse
+
+from blip0.common.admin.pages import ADMIN_PAGES
+
+Rows: TypeAlias = Callable[[type[Model]], Mapping[str, object]]
+"""Keys of a model's rows to look at, by what is special about each; empty where there is none."""
+
+ROOT: Final = "admin/"
+NOT_PAGES: Final[Mapping[str, str]] = {
+    "admin:view_on_site": "leads to a public page: we have none",
+    "admin:app_list": "no link leads there: the sidebar has all",
+    "admin:jsi18n": "a script",
+    "admin:logout": "a button",
+    "staff-session-end": "a button",
+}
+"""Named routes that nobody looks at, and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdminRoute:
+    """A URL pattern below `admin/`. `takes`: the names of what stands in it for something else.
+
+    `what` tells of a model's page which one: `changelist`, `add`, … or the name of a button.
+    """
+
+    route: str
+    view: str
+    """As `reverse` takes it; empty where it has no name."""
+    model: type[Model] | None
+    what: str
+    takes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageUrl:
+    """A page with what it is of. Its `name` is stable, its URL may have a random key in it."""
+
+    name: str
+    url: str
+
+
+def admin_routes() -> Iterator[AdminRoute]:
+    """All of them, those of Django's own included."""
+    models = {_prefix(model): model for model in admin.site._registry}
+    for route, pattern, spaces in _patterns(get_resolver()):
+        if not route.startswith(ROOT):
+            continue
+        name = pattern.name or ""
+        start = next((start for start in models if name.startswith(start)), "")
+        yield AdminRoute(
+            route=route.removeprefix(ROOT),
+            view=":".join([*spaces, name]) if name else "",
+            model=models.get(start),
+            what=name.removeprefix(start) if start else "",
+            takes=tuple(pattern.pattern.regex.groupindex),
+        )
+
+
+def admin_pages(rows: Rows, *, term: str) -> Iterator[PageUrl]:
+    """The URL of each page with each of a model's `rows`; lists and searches also for `term`.
+
+    A page may be forbidden, or be for a POST only. Raises `LookupError` for a route with something
+    in it that nothing here fills.
+    """
+    for route in admin_routes():
+        if route.view and route.view not in NOT_PAGES:
+            yield from _filled(route, rows, term)
+
+
+def _filled(route: AdminRoute, rows: Rows, term: str) -> Iterator[PageUrl]:
+    name = f"{route.model._meta.label} {route.what}" if route.model else route.view
+    if route.takes == ("object_id",) and route.model is not None:
+        for special, key in rows(route.model).items():
+            url = reverse(route.view, args=[quote(str(key))])
+            yield PageUrl(name=f"{name}, {special}", url=url)
+    elif route.view == "admin-page":
+        for page in ADMIN_PAGES.values():
+            yield PageUrl(name=f"page {page.key}", url=page.url)
+    elif route.view == "admin:autocomplete":
+        yield from _autocompletes(reverse(route.view), term)
+    elif route.takes:
+        raise LookupError(f"{route.route}: nothing is known to fill {', '.join(route.takes)} with")
+    elif route.view == "admin:search":
+        yield PageUrl(name=name, url=f"{reverse(route.view)}?{urlencode({'s': term})}")
+    else:
+        url = reverse(route.view)
+        yield PageUrl(name=name, url=url)
+        if route.what == "changelist" and _registered(route.model).search_fields:
+            yield PageUrl(name=f"{name}, searched", url=f"{url}?{urlencode({'q': term})}")
+
+
+def _autocompletes(url: str, term: str) -> Iterator[PageUrl]:
+    for model, one in admin.site._registry.items():
+        for field in one.autocomplete_fields:
+            asked = {
+                "term": term,
+                "app_label": model._meta.app_label,
+                "model_name": model._meta.model_name,
+                "field_name": field,
+            }
+            yield PageUrl(
+                name=f"{model._meta.label} {field}, offered", url=f"{url}?{urlencode(asked)}"
+            )
+
+
+def _registered(model: Any) -> Any:
+    return admin.site._registry[model]
+
+
+def _prefix(model: type[Model]) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}_"
+
+
+def _patterns(
+    resolver: Any, before: str = "", spaces: tuple[str, ...] = ()
+) -> Iterator[tuple[str, URLPattern, tuple[str, ...]]]:
+    for entry in resolver.url_patterns:
+        route = before + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield route, entry, spaces
+        else:
+            inner = (*spaces, entry.namespace) if entry.namespace else spaces
+            yield from _patterns(entry, route, inner)
