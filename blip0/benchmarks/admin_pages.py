@@ -31,8 +31,6 @@ from tenants.models import User
 PROMISED_P95_MS: Final = 300.0
 TERM: Final = "bench-00500"
 _UNCOUNTED: Final = ("SET ", "SAVEPOINT", "RELEASE ", "ROLLBACK ")
-_NO_PAGE: Final = (403, 404, 405)
-"""Nothing that is added here, nothing to look at, a button."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +56,10 @@ class PageCost:
 
 @dataclass(frozen=True, kw_only=True)
 class AdminReport:
-    """A run; `refused`: how many URLs answered that there is no such page for anybody."""
+    """A run."""
 
     world: str
     pages: Sequence[PageCost]
-    refused: int
     machine: Machine
 
     @classmethod
@@ -80,7 +77,7 @@ class AdminReport:
 
     def lines(self) -> Iterator[str]:
         """For a terminal, the slowest page first."""
-        yield f"{self.world}; {len(self.pages)} pages, {self.refused} URLs without one"
+        yield f"{self.world}; {len(self.pages)} pages"
         yield f"{'ms':58}{'p50':>8}{'p95':>8}{'queries':>9}{'slowest':>9}{'KiB':>7}"
         for page in sorted(self.pages, key=lambda page: -page.p95):
             yield (
@@ -128,12 +125,9 @@ def measure_pages(
         if only in page.name
     ]
     say(f"{len(urls)} URLs, {repeat} times each")
-    costs = [_cost(client, page, repeat) for page in urls]
-    pages = [cost for cost in costs if cost is not None]
     return AdminReport(
         world=f"{tenants:,} tenants with {monitors} monitors each",
-        pages=pages,
-        refused=len(costs) - len(pages),
+        pages=[_cost(client, page, repeat) for page in urls],
         machine=Machine.now(),
     )
 
@@ -150,11 +144,9 @@ def _signed_in(tenant_id: UUID) -> Client:
     return client
 
 
-def _cost(client: Client, page: PageUrl, repeat: int) -> PageCost | None:
-    """None where the URL is no page. Raises `LookupError` for an error."""
+def _cost(client: Client, page: PageUrl, repeat: int) -> PageCost:
+    """Raises `LookupError` for any answer but a page."""
     first: Any = client.get(page.url, follow=True)
-    if first.status_code in _NO_PAGE:
-        return None
     if first.status_code != 200:
         raise LookupError(f"{page.url} answered {first.status_code}.")
     queries, seconds = _Queries(), []

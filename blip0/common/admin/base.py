@@ -217,8 +217,11 @@ class PlatformAdmin(ModelAdmin[M]):
 
     def _may_write(self, request: HttpRequest, hook: str) -> bool:
         """Whether there is such a hook, and staff aren't here to look only."""
-        has_hook = getattr(type(self), hook) is not getattr(PlatformAdmin, hook)
-        return has_hook and not is_read_only(request, self.model)
+        return self.has_hook(hook) and not is_read_only(request, self.model)
+
+    def has_hook(self, hook: str) -> bool:
+        """Whether this admin can do what the hook of that name does."""
+        return getattr(type(self), hook) is not getattr(PlatformAdmin, hook)
 
 
 class DocumentAdmin(PlatformAdmin[M]):

@@ -22,8 +22,16 @@ NOT_PAGES: Final[Mapping[str, str]] = {
     "admin:view_on_site": "leads to a public page: we have none",
     "admin:app_list": "no link leads there: the sidebar has all",
     "admin:jsi18n": "a script",
-    "admin:logout": "a button",
-    "staff-session-end": "a button",
+    **dict.fromkeys(
+        (
+            "admin:logout",
+            "admin:tenants_tenant_leave",
+            "staff-factor-off",
+            "staff-session-end",
+            "staff-sessions-end",
+        ),
+        "a button",
+    ),
 }
 """Named routes that nobody looks at, and why."""
 
@@ -71,12 +79,19 @@ def admin_routes() -> Iterator[AdminRoute]:
 def admin_pages(rows: Rows, *, term: str) -> Iterator[PageUrl]:
     """The URL of each page with each of a model's `rows`; lists and searches also for `term`.
 
-    A page may be forbidden, or be for a POST only. Raises `LookupError` for a route with something
-    in it that nothing here fills.
+    All are there for a superuser inside a tenant who may change things. Raises `LookupError` for a
+    route with something in it that nothing here fills.
     """
     for route in admin_routes():
-        if route.view and route.view not in NOT_PAGES:
+        if route.view and route.view not in NOT_PAGES and _is_there(route):
             yield from _filled(route, rows, term)
+
+
+def _is_there(route: AdminRoute) -> bool:
+    """Whether its admin can do that at all: Django has all routes for each."""
+    hook = {"add": "create_object", "delete": "delete_object"}.get(route.what)
+    one = None if hook is None else admin.site._registry[route.model]
+    return one is None or route.what in one.actions_detail or one.has_hook(hook)
 
 
 def _filled(route: AdminRoute, rows: Rows, term: str) -> Iterator[PageUrl]:
@@ -97,7 +112,7 @@ def _filled(route: AdminRoute, rows: Rows, term: str) -> Iterator[PageUrl]:
     else:
         url = reverse(route.view)
         yield PageUrl(name=name, url=url)
-        if route.what == "changelist" and _registered(route.model).search_fields:
+        if route.what == "changelist" and admin.site._registry[route.model].search_fields:
             yield PageUrl(name=f"{name}, searched", url=f"{url}?{urlencode({'q': term})}")
 
 
@@ -113,10 +128,6 @@ def _autocompletes(url: str, term: str) -> Iterator[PageUrl]:
             yield PageUrl(
                 name=f"{model._meta.label} {field}, offered", url=f"{url}?{urlencode(asked)}"
             )
-
-
-def _registered(model: Any) -> Any:
-    return admin.site._registry[model]
 
 
 def _prefix(model: type[Model]) -> str:
