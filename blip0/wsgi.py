@@ -1,5 +1,6 @@
 """The web process's entry point."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -7,3 +8,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "blip0.settings")
 
 application = get_wsgi_application()
+
+# What is there by now stays for good. Out of the collector's sight, it doesn't stop a request for a
+# tenth of a second at each full collection, and forked workers go on sharing its memory.
+gc.collect()
+gc.freeze()

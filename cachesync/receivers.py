@@ -6,7 +6,7 @@ which also see what signals don't (bulk writes, raw SQL, cascades).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -23,12 +23,18 @@ from tenants.models import Tenant
 
 @dataclass(frozen=True)
 class WriteThrough:
-    """The callback of a commit. It carries its scope: by then the connection may be elsewhere."""
+    """The callback of a commit. It carries its scope: by then the connection may be elsewhere.
+
+    Queued twice, it works once.
+    """
 
     scope: Scope
+    done: list[Scope] = field(default_factory=list, compare=False)
 
     def __call__(self) -> None:
-        write_through(self.scope)
+        if not self.done:
+            self.done.append(self.scope)
+            write_through(self.scope)
 
 
 def connect() -> None:
@@ -50,9 +56,12 @@ def _changed(sender: type[Model], instance: Model, **_kwargs: Any) -> None:
     else:
         scope = PLATFORM
     callback = WriteThrough(scope)
-    # One a transaction is enough, if it survives every rollback that this one would survive.
+    # One a transaction is enough, if it survives every rollback that this one would survive. If
+    # not, as after a savepoint that is over by now, it is queued once more for the case of that.
     savepoints = set(connection.savepoint_ids)
     for queued_in, queued, *_ in connection.run_on_commit:
-        if queued == callback and queued_in <= savepoints:
-            return
+        if queued == callback:
+            callback = queued
+            if queued_in <= savepoints:
+                return
     transaction.on_commit(callback, robust=True)

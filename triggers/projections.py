@@ -13,7 +13,7 @@ from django.db import connection
 
 from blip0.common.sealing import CannotOpen
 from triggers.contracts import TRIGGER_TYPES
-from triggers.store import config_model, opened_config
+from triggers.store import config_columns, opened_config
 
 SecretDelivery: TypeAlias = Literal["sealed", "plain"]
 
@@ -54,19 +54,10 @@ def trigger_documents(
 
 @lru_cache(maxsize=1)
 def _statement() -> str:
-    """Triggers with the columns of their type's table as JSON, null without a row of that type.
-
-    Plain SQL for the reason of `monitors.projections.rows`; a CASE, since five joins take longer
-    to plan than a few triggers take to read.
-    """
-    cases = " ".join(
-        f"WHEN '{kind}' THEN (SELECT row_to_json(config)::text "
-        f"FROM {config_model(kind)._meta.db_table} AS config WHERE trigger_id = id)"
-        for kind in TRIGGER_TYPES
-    )
+    """Plain SQL for the reason of `monitors.projections.rows`."""
     return (
         "SELECT id, name, trigger_type, enabled, deleted_at IS NOT NULL, "
-        f"CASE trigger_type {cases} END FROM triggers_trigger "
+        f"{config_columns()} FROM triggers_trigger "
         "WHERE %(ids)s::uuid[] IS NULL OR id = ANY(%(ids)s)"
     )
 

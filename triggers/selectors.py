@@ -46,9 +46,9 @@ class TriggerContent:
 
 
 def trigger_contents(triggers: Iterable[Trigger]) -> dict[str, TriggerContent]:
-    """By slug. At most five queries."""
+    """By slug. One query."""
     listed = list(triggers)
-    configs = sealed_configs((trigger.pk, trigger.trigger_type) for trigger in listed)
+    configs = sealed_configs(trigger.pk for trigger in listed)
     return {
         trigger.slug: TriggerContent(
             template=template_of(trigger.trigger_type, configs.get(trigger.pk, {})),
@@ -70,12 +70,12 @@ def trigger_representation(trigger: Trigger) -> dict[str, Any]:
 
 
 def trigger_representations(triggers: Iterable[Trigger]) -> list[dict[str, Any]]:
-    """`trigger_representation` of each, in their order. At most six queries."""
+    """`trigger_representation` of each, in their order. One query."""
     return _represent(list(triggers))
 
 
 def _represent(triggers: list[Trigger]) -> list[dict[str, Any]]:
-    configs = sealed_configs((trigger.pk, trigger.trigger_type) for trigger in triggers)
+    configs = sealed_configs(trigger.pk for trigger in triggers)
     return [
         {
             "id": str(trigger.pk),

@@ -5,11 +5,13 @@ Everything here works inside the current tenant's schema; secrets are bound to t
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
+import orjson
+from django.db import connection
 from django.db.models import QuerySet
 
 from blip0.common.sealing import CannotOpen, Place, hint, keyring
@@ -39,19 +41,39 @@ def columns_of(row: TriggerConfig) -> dict[str, Any]:
     }
 
 
-def sealed_configs(kinds: Iterable[tuple[UUID, str]]) -> dict[UUID, dict[str, Any]]:
-    """The stored documents of triggers, given as id and type. One query a type that occurs.
+def sealed_configs(ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The stored documents of triggers. One query, or none.
 
     A trigger without a row of its type is left out.
     """
-    by_kind: dict[str, list[UUID]] = defaultdict(list)
-    for trigger_id, kind in kinds:
-        by_kind[kind].append(trigger_id)
-    return {
-        values["trigger_id"]: TRIGGER_TYPES.get(kind).config(values)
-        for kind, ids in by_kind.items()
-        for values in config_rows(kind).filter(pk__in=ids).values()
-    }
+    listed = list(ids)
+    if not listed:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_configs(), [listed])
+        return {
+            pk: TRIGGER_TYPES.get(kind).config(orjson.loads(columns))
+            for pk, kind, columns in cursor.fetchall()
+            if columns is not None
+        }
+
+
+def config_columns() -> str:
+    """SQL in a query of `triggers_trigger`: the columns of the type's table as JSON, or null.
+
+    A CASE, since five joins take longer to plan than a few triggers take to read.
+    """
+    cases = " ".join(
+        f"WHEN '{kind}' THEN (SELECT row_to_json(config)::text "
+        f"FROM {config_model(kind)._meta.db_table} AS config WHERE trigger_id = id)"
+        for kind in TRIGGER_TYPES
+    )
+    return f"CASE trigger_type {cases} END"
+
+
+@lru_cache(maxsize=1)
+def _configs() -> str:
+    return f"SELECT id, trigger_type, {config_columns()} FROM triggers_trigger WHERE id = ANY(%s)"
 
 
 def place_of(trigger_id: UUID) -> Callable[[str], Place]:

@@ -1,5 +1,7 @@
 """Structured logs: one event a line, named `entity.action`, with the request's id."""
 
+import logging
+
 import structlog
 
 from blip0.settings.environment import env
@@ -38,6 +40,8 @@ LOGGING = {
     },
 }
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+"""One line a request: its end says what its beginning does."""
 DJANGO_STRUCTLOG_USER_ID_FIELD = "id"
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True

@@ -11,6 +11,7 @@ import pytest
 from django.db import transaction
 from django.test import override_settings
 
+from cachesync import receivers
 from cachesync.keys import CHANGES, Scope
 from cachesync.receivers import WriteThrough
 from cachesync.services.project import scope_project
@@ -88,6 +89,18 @@ def test_write_through__queued_in_a_savepoint_that_rolls_back__outer_change_stil
             transaction.set_rollback(True)
         kept = make_monitor(in_acme, "kept")
     assert projection_redis.smembers(scope.active) == {str(kept.pk)}
+
+
+def test_write_through__queued_in_a_savepoint_that_is_over__works_once(
+    in_acme, projection_redis, monkeypatch
+):
+    scopes: list[Scope] = []
+    monkeypatch.setattr(receivers, "write_through", scopes.append)
+    with transaction.atomic():
+        with transaction.atomic():
+            make_monitor(in_acme, "first")
+        make_monitor(in_acme, "second")
+    assert scopes == [Scope(str(in_acme.pk))]
 
 
 @contextmanager

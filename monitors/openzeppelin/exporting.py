@@ -109,7 +109,7 @@ def openzeppelin_export(*, tenant: Tenant, actor: Actor, with_secrets: bool = Fa
 
 def _export_triggers(out: _Out) -> None:
     triggers = list(Trigger.objects.live().order_by("slug"))
-    configs = sealed_configs((trigger.pk, trigger.trigger_type) for trigger in triggers)
+    configs = sealed_configs(trigger.pk for trigger in triggers)
     for trigger in triggers:
         path = f"config/triggers/{trigger.slug}.json"
         config = _exported_config(out, path, trigger, configs[trigger.pk])

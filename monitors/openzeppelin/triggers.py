@@ -190,7 +190,7 @@ def _update(run: Run, item: _Item, document: dict[str, Any], current: Trigger) -
 def _whole_config(item: _Item, config: Mapping[str, Any], current: Trigger) -> dict[str, Any]:
     """`config` for an update that keeps nothing but the secrets that the import has no value of."""
     contract = TRIGGER_TYPES.get(current.trigger_type)
-    stored = sealed_configs([(current.pk, current.trigger_type)])[current.pk]
+    stored = sealed_configs([current.pk])[current.pk]
     known = secrets_in(current.trigger_type, stored)
 
     def kept(field: str, secret: object) -> object:

@@ -92,7 +92,6 @@ def monitor_update(
             reason=reason,
         )
     findings_replace("monitor", {current.pk: draft.findings})
-    current.refresh_from_db()  # drops what was prefetched before the change
     return current
 
 

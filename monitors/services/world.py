@@ -45,7 +45,7 @@ class World:
     def of(cls, tenant: Tenant, *, triggers: Collection[Trigger] | None = None) -> World:
         """As it is now; with all of the tenant's triggers where none are given.
 
-        Nine queries at most, whatever there is.
+        Five queries at most, whatever there is.
         """
         limits = limits_of(tenant)
         if triggers is None:

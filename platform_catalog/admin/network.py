@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from blip0.common.admin.actions import ReasonForm, each_selected, object_action
-from blip0.common.admin.base import PlatformAdmin, ViewOnlyAdmin, actor_of
+from blip0.common.admin.base import SEES_USERS, PlatformAdmin, ViewOnlyAdmin, actor_of
 from blip0.common.admin.display import EMPTY, stamp
 from blip0.common.admin.fields import AnyModelForm, JsonField
 from blip0.common.admin.inlines import RowsInline, kept_rows
@@ -86,7 +86,7 @@ class NetworkAdmin(PlatformAdmin[Network]):
     change_fieldsets = (*fieldsets, ("Used by", {"fields": ("users",)}))
 
     def get_fieldsets(self, request: HttpRequest, obj: Network | None = None) -> Any:
-        return self.change_fieldsets if obj else self.fieldsets
+        return fieldsets_seen(request, self.change_fieldsets) if obj else self.fieldsets
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Network | None = None
@@ -152,6 +152,12 @@ class NetworkAdmin(PlatformAdmin[Network]):
     @each_selected("Disable selected networks", permissions=["change"])
     def disable_selected(self, request: HttpRequest, obj: Network) -> None:
         network_disable(network=obj, actor=actor_of(request))
+
+
+def fieldsets_seen(request: HttpRequest, fieldsets: Any) -> Any:
+    """Without “Used by” for those who may not see tenants: it names their monitors."""
+    seen = request.user.has_perm(SEES_USERS)
+    return fieldsets if seen else [part for part in fieldsets if part[0] != "Used by"]
 
 
 def users_text(kind: str, key: str) -> str:

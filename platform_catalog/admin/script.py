@@ -12,7 +12,7 @@ from blip0.common.admin.base import PlatformAdmin, ViewOnlyAdmin, actor_of
 from blip0.common.admin.display import code_block, stamp
 from blip0.common.admin.fields import AnyModelForm, LinesField, MultilineField, text_field
 from blip0.common.admin.inlines import ShownInline
-from platform_catalog.admin.network import users_text
+from platform_catalog.admin.network import fieldsets_seen, users_text
 from platform_catalog.models import FilterScript, FilterScriptVersion
 from platform_catalog.selectors import script_version
 from platform_catalog.services.scripts import (
@@ -83,7 +83,7 @@ class FilterScriptAdmin(PlatformAdmin[FilterScript]):
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: FilterScript | None = None) -> Any:
-        return self.change_fieldsets if obj else self.fieldsets
+        return fieldsets_seen(request, self.change_fieldsets) if obj else self.fieldsets
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: FilterScript | None = None

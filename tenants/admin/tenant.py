@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect
-from django.urls import path, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.http import HttpRequest
 
 from blip0.common.admin.actions import ReasonForm, held, object_action
-from blip0.common.admin.base import PlatformAdmin, actor_of
+from blip0.common.admin.base import actor_of
 from blip0.common.admin.cards import tenant_cards
-from blip0.common.admin.display import badge, day, minute, stamp
+from blip0.common.admin.display import badge, day, stamp
 from blip0.common.admin.fields import AnyModelForm, text_field
 from blip0.common.admin.inlines import RowsInline, ShownInline, kept_rows
-from blip0.common.exceptions import Conflict
-from tenants.admin.visit import allow_changes, enter, entered_tenant, leave
+from tenants.admin.inside import WaysInside
 from tenants.choices import TenantStatus
 from tenants.models import LimitOverride, Membership, Tenant
 from tenants.services.lifecycle import (
@@ -69,19 +63,12 @@ class MembershipInline(ShownInline):
         return super().get_queryset(request).select_related("user", "tenant")
 
 
-def _next(request: HttpRequest) -> str:
-    """The page of the back office that the request wants to go on to; empty without one."""
-    wanted = request.GET.get("next", "")
-    ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return wanted if ours and wanted.startswith(reverse("admin:index")) else ""
-
-
 def _is(*statuses: TenantStatus) -> Any:
     return lambda tenant: tenant.status in statuses
 
 
 @admin.register(Tenant)
-class TenantAdmin(PlatformAdmin[Tenant]):
+class TenantAdmin(WaysInside):
     """A tenant's row is never deleted, and its status moves by the buttons only."""
 
     audit_kind = "tenant"
@@ -125,8 +112,6 @@ class TenantAdmin(PlatformAdmin[Tenant]):
     def get_inlines(self, request: HttpRequest, obj: Tenant | None) -> Any:
         return [LimitOverrideInline, MembershipInline] if obj else []
 
-    has_enter_permission = held("tenants.enter_tenant")
-    has_write_inside_permission = held("tenants.write_inside_tenant")
     has_suspend_permission = held("tenants.suspend_tenant")
     # Not Django's own, which would offer to delete the row.
     has_delete_tenant_permission = held("tenants.delete_tenant")
@@ -157,15 +142,6 @@ class TenantAdmin(PlatformAdmin[Tenant]):
         if obj is None:
             kwargs["form"] = TenantAddForm
         return super().get_form(request, obj, change=change, **kwargs)
-
-    def get_urls(self) -> list[Any]:
-        leaving = self.admin_site.admin_view(self.leave_view)
-        going = self.admin_site.admin_view(self.go_view)
-        return [
-            path("leave/", leaving, name="tenants_tenant_leave"),
-            path("<path:object_id>/go/", going, name="tenants_tenant_go"),
-            *super().get_urls(),
-        ]
 
     def create_object(self, request: HttpRequest, form: Any) -> Tenant:
         data = form.cleaned_data
@@ -210,60 +186,6 @@ class TenantAdmin(PlatformAdmin[Tenant]):
     @admin.display(description="deleted after")
     def ends(self, obj: Tenant) -> str:
         return stamp(obj.delete_after)
-
-    @object_action(
-        "Work inside this tenant",
-        explain="You will see this tenant's monitors and triggers. To change any of them takes a "
-        "second step, once you are inside. The audit log keeps that you went in, why, and when you "
-        "left.",
-        permissions=["enter"],
-        form=ReasonForm,
-        when=lambda tenant: tenant.status not in (TenantStatus.PROVISIONING, TenantStatus.DELETED),
-        icon="meeting_room",
-    )
-    def work_inside(self, request: HttpRequest, obj: Tenant, data: dict[str, Any]) -> HttpResponse:
-        enter(request, obj, data["reason"])
-        self.message_user(request, f"You are inside {obj.slug}, to look.", messages.SUCCESS)
-        return redirect(_next(request) or self.change_url(obj.pk))
-
-    @object_action(
-        "Allow changes",
-        explain="For half an hour you may change this tenant's monitors and triggers as your role "
-        "allows. What you change reaches the runtime at once, and its members read in their audit "
-        "log that it was you.",
-        permissions=["write_inside"],
-        when=lambda _tenant: False,  # the banner has the button
-        icon="edit",
-    )
-    def allow_changes(self, request: HttpRequest, obj: Tenant, data: dict[str, Any]) -> str:
-        if entered_tenant(request) != obj:
-            raise Conflict(f"You aren't inside {obj.slug}. Enter it first.")
-        until = allow_changes(request, obj)
-        return f"You may change what is {obj.slug}'s until {minute(until)}."
-
-    def go_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """To a page inside the tenant: at once for those who are there, else by the way in."""
-        if not self.has_enter_permission(request):
-            raise PermissionDenied
-        tenant = self.get_object(request, unquote(object_id))
-        if tenant is None:
-            raise Http404
-        wanted = _next(request) or self.change_url(tenant.pk)
-        if entered_tenant(request) == tenant:
-            return redirect(wanted)
-        enters = reverse("admin:tenants_tenant_work_inside", args=[tenant.pk])
-        return redirect(f"{enters}?{urlencode({'next': wanted})}")
-
-    def leave_view(self, request: HttpRequest) -> HttpResponse:
-        """The banner's button. A GET would let any link do it."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        tenant = entered_tenant(request)
-        leave(request)
-        if tenant is None:
-            return redirect("admin:tenants_tenant_changelist")
-        self.message_user(request, f"You have left {tenant.slug}.", messages.SUCCESS)
-        return redirect(self.change_url(tenant.pk))
 
     @object_action(
         "Suspend",

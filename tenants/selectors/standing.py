@@ -10,13 +10,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
-
-from tenants.choices import Limit
-from tenants.models import ApiKey, Domain, LimitOverride, Membership, TokenFamily, User
+from tenants.models import User
+from tenants.store.credentials import Row, family_row, key_row
 from tenants.store.facts import Fact, facts_keep, facts_read
 
 
@@ -175,77 +172,58 @@ def _person(facts: Mapping[str, Fact], tenant_id: UUID, user_id: UUID, host: str
 
 
 def _load_family(family_id: UUID, host: str) -> dict[str, Fact]:
-    rows = TokenFamily.objects.filter(pk=family_id).select_related("viewer")
-    row = _with_person(rows, "user", host).first()
+    row = family_row(family_id, host=host)
     if row is None:
         return {}
-    viewer = row.viewer
+    is_view = row["viewer_id"] is not None
     return {
         family_key(family_id): {
-            "user": str(row.user_id),
-            "tenant": str(row.tenant_id),
-            "fingerprint": row.fingerprint,
-            "ended": row.ended_at is not None,
-            "viewer": [str(viewer.pk), viewer.email] if viewer else None,
+            "user": str(row["user_id"]),
+            "tenant": str(row["tenant_id"]),
+            "fingerprint": row["fingerprint"],
+            "ended": row["ended"],
+            "viewer": [str(row["viewer_id"]), row["viewer_email"]] if is_view else None,
             # A view never goes on; other sign-ins do, and their tokens say until when.
-            "expires_at": row.expires_at if viewer else None,
+            "expires_at": row["expires_at"] if is_view else None,
         },
-        **_person_facts(row, row.user, host),
+        **_person_facts(row, host),
     }
 
 
 def _load_key(prefix: str, host: str) -> dict[str, Fact]:
-    row = _with_person(ApiKey.objects.filter(prefix=prefix), "created_by", host).first()
+    row = key_row(prefix, host=host)
     if row is None:
         return {}
     return {
         api_key_key(prefix): {
-            "id": str(row.pk),
-            "name": row.name,
-            "user": str(row.created_by_id) if row.created_by_id else None,
-            "tenant": str(row.tenant_id),
-            "secret_hash": row.secret_hash,
-            "scopes": row.scopes,
-            "networks": row.allowed_networks,
-            "expires_at": row.expires_at,
-            "revoked": row.revoked_at is not None,
+            "id": str(row["id"]),
+            "name": row["name"],
+            "user": str(row["user_id"]) if row["user_id"] else None,
+            "tenant": str(row["tenant_id"]),
+            **{name: row[name] for name in ("secret_hash", "scopes", "networks", "expires_at")},
+            "revoked": row["revoked"],
         },
-        **(_person_facts(row, row.created_by, host) if row.created_by_id else {}),
+        **(_person_facts(row, host) if row["user_id"] else {}),
     }
 
 
-def _with_person(rows: QuerySet[Any], user: str, host: str) -> QuerySet[Any]:
-    """One query for the row, its user, tenant and plan, and what the other facts say."""
-    role = Membership.objects.filter(user=OuterRef(user), tenant=OuterRef("tenant"))
-    override = LimitOverride.objects.filter(tenant=OuterRef("tenant"), limit=Limit.API_CALLS)
-    domain = Domain.objects.filter(domain=host)
-    annotated: QuerySet[Any] = rows.select_related(user, "tenant__plan").annotate(
-        role=Subquery(role.values("role")[:1]),
-        calls=Subquery(override.values("value")[:1]),
-        host_tenant=Subquery(domain.values("tenant")[:1]),
-    )
-    return annotated
-
-
-def _person_facts(row: Any, user: User, host: str) -> dict[str, Fact]:
-    tenant = row.tenant
-    of_user, of_tenant, of_member, of_host = _person_keys(tenant.pk, user.pk, host)
-    calls = tenant.plan.api_calls_per_hour if row.calls is None else row.calls
+def _person_facts(row: Row, host: str) -> dict[str, Fact]:
+    of_user, of_tenant, of_member, of_host = _person_keys(row["tenant_id"], row["user_id"], host)
     return {
         of_user: {
-            "email": user.email,
-            "name": user.name,
-            "is_active": user.is_active,
-            "fingerprint": user.password_fingerprint(),
+            "email": row["email"],
+            "name": row["user_name"],
+            "is_active": row["is_active"],
+            "fingerprint": User(password=row["password"]).password_fingerprint(),
         },
         of_tenant: {
-            "slug": tenant.slug,
-            "tenant_name": tenant.name,
-            "status": tenant.status,
-            "api_calls_per_hour": calls,
+            "slug": row["slug"],
+            "tenant_name": row["tenant_name"],
+            "status": row["status"],
+            "api_calls_per_hour": row["calls"],
         },
-        of_member: {"role": row.role or ""},
-        of_host: {"host_tenant": str(row.host_tenant or "")},
+        of_member: {"role": row["role"]},
+        of_host: {"host_tenant": row["host_tenant"]},
     }
 
 

@@ -139,6 +139,14 @@ def family_end(
         _audit("member.view_ended", family, note or reason, by)
 
 
+def views_end(*, viewer: User, now: datetime) -> None:
+    """End what a member of staff sees as others. Within the caller's transaction."""
+    for family_id in TokenFamily.objects.filter(viewer=viewer, ended_at=None).values_list(
+        "pk", flat=True
+    ):
+        family_end(family_id=family_id, reason=FamilyEnd.VIEWED, now=now)
+
+
 def families_end(
     *,
     user: User,

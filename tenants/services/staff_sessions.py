@@ -14,6 +14,7 @@ from blip0.common.system_settings import SettingDefinition, setting_value
 from tenants.choices import SessionEnd
 from tenants.models import StaffSession, User
 from tenants.services.audit import audit_record
+from tenants.services.families import views_end
 
 STAFF_IDLE_MINUTES: Final = SettingDefinition(
     key="staff_idle_minutes",
@@ -102,6 +103,7 @@ def staff_sessions_end(
     going_on = StaffSession.objects.filter(user=user, ended_at=None, expires_at__gt=now)
     if but is not None:
         going_on = going_on.exclude(pk=but)
+    views_end(viewer=user, now=now)
     return going_on.update(ended_at=now, end_reason=reason)
 
 
@@ -139,7 +141,10 @@ def _over(session: StaffSession, now: datetime) -> SessionEnd | None:
     return None
 
 
+@transaction.atomic
 def _end(session: StaffSession, reason: SessionEnd, now: datetime) -> bool:
+    """With what they saw as a member: that stands on nothing else."""
+    views_end(viewer=session.user, now=now)
     going_on = StaffSession.objects.filter(pk=session.pk, ended_at=None)
     return going_on.update(ended_at=now, end_reason=reason) == 1
 

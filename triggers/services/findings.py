@@ -48,7 +48,7 @@ def trigger_findings_recheck(*, ids: Collection[UUID] | None = None) -> int:
 
 
 def _recheck(listed: Sequence[Trigger], allowed: Allowed) -> int:
-    configs = sealed_configs((trigger.pk, trigger.trigger_type) for trigger in listed)
+    configs = sealed_configs(trigger.pk for trigger in listed)
     return findings_replace(
         "trigger",
         {

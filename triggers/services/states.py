@@ -61,7 +61,7 @@ def trigger_delete(
             "Take it out of these first, or disable it.",
             users=users,
         )
-    config = sealed_configs([(trigger.pk, trigger.trigger_type)]).get(trigger.pk, {})
+    config = sealed_configs([trigger.pk]).get(trigger.pk, {})
     trigger.deleted_at = timezone.now()
     trigger.version += 1
     trigger.save(update_fields=["deleted_at", "version", "updated_at"])

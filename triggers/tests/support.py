@@ -27,7 +27,7 @@ def update(trigger: Trigger, **data: Any) -> Trigger:
 
 def stored(trigger: Trigger) -> dict[str, Any]:
     """The configuration as the database has it, sealed."""
-    return sealed_configs([(trigger.pk, trigger.trigger_type)])[trigger.pk]
+    return sealed_configs([trigger.pk])[trigger.pk]
 
 
 def opened(trigger: Trigger) -> dict[str, Any]:

@@ -42,6 +42,9 @@ else:
             return cls
 
 
+SEES_USERS = "tenants.view_tenant"
+"""Who uses an object of the platform are tenants' monitors: named to those who may see tenants."""
+
 M = TypeVar("M", bound=models.Model)
 
 
@@ -167,6 +170,8 @@ class PlatformAdmin(ModelAdmin[M]):
         Django's collector would look for tenants' tables in public, and fail.
         """
         users = users_of(self.usage_kind, [str(obj.pk) for obj in objs]) if self.usage_kind else []
+        if users and not request.user.has_perm(SEES_USERS):
+            users = [f"{len(users)} that your role may not see"]
         counts = {str(self.opts.verbose_name_plural): len(objs)}
         return [str(obj) for obj in objs], counts, set(), users
 

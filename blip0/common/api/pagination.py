@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core import signing
 from django.db.models import Model, QuerySet
@@ -17,7 +18,7 @@ CURSOR, PAGE_SIZE, ORDERING = "cursor", "page_size", "ordering"
 
 
 class SignedCursorPagination(CursorPagination):
-    """Cursors that callers can't read, alter, or use with another order than they were made for.
+    """Cursors that callers can't alter, or use in another list or order than they were made for.
 
     A view names the orders that it offers in `orderings`, the default first, each on an index; a
     list beside the view's own brings its one order. Raises `InvalidParameter` for a page size, an
@@ -114,7 +115,9 @@ class SignedCursorPagination(CursorPagination):
         }
 
     def _signer(self) -> signing.Signer:
-        return signing.Signer(salt=f"blip0.cursor:{':'.join(self.ordering)}")
+        # Not of one tenant alone: pages of the catalogue are kept for all of them.
+        path = urlsplit(str(self.base_url)).path
+        return signing.Signer(salt=f"blip0.cursor:{path}:{':'.join(self.ordering)}")
 
 
 def _constant(order: str) -> str:

@@ -34,6 +34,7 @@ def _hidden(page: str) -> dict[str, str]:
 def _go_into(client: Client, tenant: Tenant) -> None:
     url = reverse("admin:tenants_tenant_work_inside", args=[tenant.pk])
     assert client.post(url, {"reason": "Another tab."}).status_code == 302
+    client.post(reverse("admin:tenants_tenant_allow_changes", args=[tenant.pk]))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ BUDGETS = {
     "read": 3,
     "read, unchanged": 3,
     # As it was, what it is checked against (tenant, limits, catalogue, triggers), and as it is.
-    "change": 16,
+    "change": 15,
     "pause": 6,
     "create": 17,
     # The claim of the key, what was answered before, what is answered now.

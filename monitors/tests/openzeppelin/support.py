@@ -151,7 +151,7 @@ def remarks(report: ImportReport, title: str) -> set[tuple[str, str, str]]:
 def stored_config(slug: str) -> dict[str, Any]:
     """The configuration of a trigger of the current tenant, secrets opened."""
     trigger = trigger_by_slug(slug)
-    sealed = sealed_configs([(trigger.pk, trigger.trigger_type)])[trigger.pk]
+    sealed = sealed_configs([trigger.pk])[trigger.pk]
     return opened_config(trigger.trigger_type, trigger.pk, sealed)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
@@ -204,3 +206,20 @@ def test_template__bad_condition__error_at_the_document(staff: Client) -> None:
 
     assert "document" in page.context["adminform"].form.errors
     assert not MonitorTemplate.objects.filter(slug="mine").exists()
+
+
+@pytest.mark.parametrize("sees_tenants", [True, False])
+@pytest.mark.parametrize("page", ["change", "delete"])
+def test_network__in_use__names_tenants_to_those_alone_who_may_see_them(
+    clerk: Callable[..., Client], acme: Tenant, page: str, sees_tenants: bool
+) -> None:
+    network = Network.objects.get(pk="base")
+    with in_tenant(acme.pk):
+        link = MonitorNetworkFactory.create(network_id="base")
+    rights = [f"platform_catalog.{verb}_network" for verb in ("view", "change", "delete")]
+    client = clerk(*rights, *(["tenants.view_tenant"] if sees_tenants else []))
+
+    shown = client.get(_url(network, page)).content.decode()
+
+    assert (f"monitor {link.monitor.slug} of acme" in shown) == sees_tenants
+    assert ("acme" in shown) == sees_tenants

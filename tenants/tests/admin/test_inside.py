@@ -22,6 +22,7 @@ from monitors.models import Monitor
 from monitors.tests.factories import MonitorFactory
 from tenants.models import AuditRecord, Membership, Tenant, TokenFamily, User
 from tenants.services.members import member_remove
+from tenants.services.staff_sessions import staff_sessions_revoke
 from tenants.tests.factories import ApiKeyFactory
 
 MONITORS = "/admin/monitors/monitor/"
@@ -288,6 +289,17 @@ def test_view_as__member_removed__over_at_once(staff: Client, acme: Tenant) -> N
     member_remove(membership=eli, actor=Actor.system("test"))
 
     assert staff.get("/api/v1/me").status_code == 401
+
+
+def test_view_as__staff_session_ended_elsewhere__over_at_once(
+    staff: Client, vic: Membership
+) -> None:
+    family = _view_as(staff, vic)
+    sam = User.objects.get(pk=family.viewer_id)
+    staff_sessions_revoke(user=sam, now=timezone.now(), actor=Actor.system("test"))
+
+    assert staff.get("/api/v1/me").status_code == 401
+    assert AuditRecord.objects.filter(action="member.view_ended").exists()
 
 
 def test_view_as__address_in_another_browser__opens_nothing(staff: Client, vic: Membership) -> None:

@@ -253,7 +253,7 @@ def test_prune__long_over__are_deleted_and_so_are_browsers_sessions(
 
 
 def test_cache_away__staff_sign_in_work_and_sign_out(
-    operator: User, settings: Any, client: Client
+    operator: User, settings: Any, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     phone, _ = enrol(operator)
     nowhere = "redis://127.0.0.1:9/0"
@@ -269,6 +269,7 @@ def test_cache_away__staff_sign_in_work_and_sign_out(
     assert client.get("/admin/tenants/tenant/").status_code == 200
     client.post("/admin/logout/")
     assert not is_in(client)
+    assert "Exception ignored" in caplog.text
 
 
 def test_api_sign_in__in_the_same_browser__is_no_session_of_staff_and_stands_by_itself(

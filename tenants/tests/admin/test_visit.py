@@ -119,13 +119,13 @@ def test_leave__by_a_get__405(inside: Client) -> None:
     assert inside.get(MONITORS).status_code == 200
 
 
-def test_enter__another_tenant__leaves_the_first(inside: Client, globex: Tenant) -> None:
+def test_enter__another_tenant__leaves_the_first(looking: Client, globex: Tenant) -> None:
     url = reverse("admin:tenants_tenant_work_inside", args=[globex.pk])
-    inside.post(url, {"reason": "Next."})
+    looking.post(url, {"reason": "Next."})
 
     actions = list(AuditRecord.objects.order_by("id").values_list("action", flat=True))
     assert actions[-3:] == ["tenant.entered", "tenant.left", "tenant.entered"]
-    assert "globex" in _page(inside, MONITORS)
+    assert "globex" in _page(looking, MONITORS)
 
 
 def test_inside__tenant_deleted_meanwhile__left_by_itself(inside: Client, acme: Tenant) -> None:

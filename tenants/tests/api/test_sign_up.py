@@ -95,7 +95,9 @@ def test_confirm__20_at_once__exactly_one_tenant():
         given = {"token": token, "password": PASSWORD}
         replies = at_once(lambda _: call("POST", f"{server}{CONFIRM}", given))
     statuses = sorted(reply.status for reply in replies)
-    assert statuses == [201] + [409] * (CLIENTS - 1)
+    # Those who come late prove an account by then, and that is slowed.
+    assert (statuses[0], len(statuses)) == (201, CLIENTS)
+    assert set(statuses[1:]) <= {409, 429}
     assert Tenant.objects.filter(slug="initech").count() == 1
     assert User.objects.filter(email=EMAIL).count() == 1
 

@@ -62,7 +62,7 @@ def trigger_test(
 
 def _message(trigger: Trigger, now: datetime) -> Message:
     kind = trigger.trigger_type
-    stored = sealed_configs([(trigger.pk, kind)])[trigger.pk]
+    stored = sealed_configs([trigger.pk])[trigger.pk]
     try:
         config = opened_config(kind, trigger.pk, stored)
     except CannotOpen as error:

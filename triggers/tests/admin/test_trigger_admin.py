@@ -76,7 +76,7 @@ def _filled(kind: str, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(trigger: Trigger) -> dict[str, Any]:
-    config = sealed_configs([(trigger.pk, trigger.trigger_type)])[trigger.pk]
+    config = sealed_configs([trigger.pk])[trigger.pk]
     return opened_config(trigger.trigger_type, trigger.pk, config)
 
 
@@ -103,7 +103,7 @@ def test_change__untouched__nothing_changes_and_nothing_is_shown(
 ) -> None:
     with in_tenant(acme.pk):
         trigger = TRIGGER_FACTORIES[kind].create()
-        before = sealed_configs([(trigger.pk, kind)])
+        before = sealed_configs([trigger.pk])
     page = inside.get(_url(trigger))
 
     response = inside.post(_url(trigger), _posted(page.context["adminform"].form))
@@ -112,7 +112,7 @@ def test_change__untouched__nothing_changes_and_nothing_is_shown(
     assert response.status_code == 302, response.context["adminform"].form.errors
     with in_tenant(acme.pk):
         trigger.refresh_from_db()
-        assert (trigger.version, sealed_configs([(trigger.pk, kind)])) == (1, before)
+        assert (trigger.version, sealed_configs([trigger.pk])) == (1, before)
 
 
 def test_change__message__new_version_and_same_secret(inside: Client, acme: Tenant) -> None:

@@ -1,0 +1,1 @@
+"""The database's `ENGINE`: django-tenants', with a health check that usually costs nothing."""
