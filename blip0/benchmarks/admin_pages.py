@@ -20,6 +20,7 @@ from django.test import Client
 from django.urls import reverse
 
 from blip0.benchmarks.admin_world import STAFF, busy_tenant_ensure
+from blip0.benchmarks.timed import Queries
 from blip0.common.admin.routes import PageUrl, admin_pages
 from blip0.common.tenancy import in_tenant
 from cachesync.benchmarks.measures import Machine, nearest_rank
@@ -30,7 +31,6 @@ from tenants.models import User
 
 PROMISED_P95_MS: Final = 300.0
 TERM: Final = "bench-00500"
-_UNCOUNTED: Final = ("SET ", "SAVEPOINT", "RELEASE ", "ROLLBACK ")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,26 +89,6 @@ class AdminReport:
         yield str(self.machine)
 
 
-class _Queries:
-    """Counts what the connection executes, and keeps the slowest."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.slowest = (0.0, "")
-
-    def __call__(
-        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
-    ) -> Any:
-        began = time.perf_counter()
-        try:
-            return execute(sql, params, many, context)
-        finally:
-            taken = (time.perf_counter() - began) * 1000
-            text = sql if isinstance(sql, str) else sql.as_string(connection.connection)
-            self.slowest = max(self.slowest, (taken, text))
-            self.count += not text.startswith(_UNCOUNTED)
-
-
 def measure_pages(
     *, tenants: int, monitors: int, repeat: int, only: str, say: Callable[[str], None]
 ) -> AdminReport:
@@ -149,7 +129,7 @@ def _cost(client: Client, page: PageUrl, repeat: int) -> PageCost:
     first: Any = client.get(page.url, follow=True)
     if first.status_code != 200:
         raise LookupError(f"{page.url} answered {first.status_code}.")
-    queries, seconds = _Queries(), []
+    queries, seconds = Queries(), []
     with connection.execute_wrapper(queries):
         for _ in range(repeat):
             began = time.perf_counter()
@@ -161,7 +141,7 @@ def _cost(client: Client, page: PageUrl, repeat: int) -> PageCost:
         p50=nearest_rank(seconds, 50) * 1000,
         p95=nearest_rank(seconds, 95) * 1000,
         queries=queries.count // repeat,
-        slowest_ms=queries.slowest[0],
+        slowest_ms=queries.slowest[0] * 1000,
         slowest=queries.slowest[1],
         size=len(first.content),
     )
@@ -191,6 +171,6 @@ def _largest(model: type[Model], tenant_id: UUID) -> object:
     table, key = names(model._meta.db_table), names(model._meta.pk.column)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {key} FROM {table} row ORDER BY pg_column_size(row.*) DESC, {key} LIMIT 1"  # noqa: S608  # names of ours
+            f"SELECT {key} FROM {table} row ORDER BY pg_column_size(row.*) DESC, {key} LIMIT 1"  # names of ours
         )
         return cursor.fetchone()[0]

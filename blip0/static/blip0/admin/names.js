@@ -1,0 +1,17 @@
+// Names for assistive technology, where unfold and select2 leave them out.
+window.addEventListener("load", () => {
+  // An icon is a word that a font draws: read aloud, it would be a part of its link's name.
+  for (const icon of document.querySelectorAll(".material-symbols-outlined")) {
+    icon.setAttribute("aria-hidden", "true");
+  }
+  for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {
+    const name = select.labels[0]?.textContent.trim() || select.getAttribute("aria-label");
+    const parts = select.nextElementSibling?.querySelectorAll(
+      ".select2-selection, .select2-selection__rendered, .select2-search__field",
+    );
+    for (const part of name && parts ? parts : []) {
+      part.removeAttribute("aria-labelledby");
+      part.setAttribute("aria-label", name);
+    }
+  }
+});
