@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.test import Client
 from django.urls import reverse
 
@@ -150,7 +150,7 @@ def _cost(client: Client, page: PageUrl, repeat: int) -> PageCost:
 def _rows(model: type[Model], tenant_id: UUID) -> dict[str, object]:
     """A row in the middle of the table, and the largest."""
     with _place(model, tenant_id):
-        keys = model._default_manager.order_by("pk").values_list("pk", flat=True)
+        keys = QuerySet(model).order_by("pk").values_list("pk", flat=True)
         if not (count := keys.count()):
             return {}
         return {"typical": keys[count // 2], "largest": _largest(model, tenant_id)}
@@ -170,7 +170,8 @@ def _largest(model: type[Model], tenant_id: UUID) -> object:
     names = connection.ops.quote_name
     table, key = names(model._meta.db_table), names(model._meta.pk.column)
     with connection.cursor() as cursor:
+        size = "pg_column_size(row.*)"
         cursor.execute(
-            f"SELECT {key} FROM {table} row ORDER BY pg_column_size(row.*) DESC, {key} LIMIT 1"  # names of ours
-        )
+            f"SELECT {key} FROM {table} row ORDER BY {size} DESC, {key} LIMIT 1"
+        )  # names of ours
         return cursor.fetchone()[0]

@@ -1,4 +1,4 @@
-"""The API benchmark's world with what the back office shows beside: staff, samples, a busy tenant."""
+"""The API benchmark's world, and what the back office shows beside: samples, a busy tenant."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def bench(options: Mapping[str, Any], *, stdout: OutputWrapper, stderr: OutputWrapper) -> bool:
-    """Measure and print; whether every page keeps the promise. Raises `CommandError`, `Conflict`."""
+    """Measure and print; whether the promise is kept. Raises `CommandError`, `Conflict`."""
 
     def say(line: str) -> None:
         stderr.write(line, lambda text: text)  # not an error: no red

@@ -61,7 +61,7 @@ class PageUrl:
 
 def admin_routes() -> Iterator[AdminRoute]:
     """All of them, those of Django's own included."""
-    models = {_prefix(model): model for model in admin.site._registry}
+    models = {_prefix(model): model for model, _ in _registered()}
     for route, pattern, spaces in _patterns(get_resolver()):
         if not route.startswith(ROOT):
             continue
@@ -90,8 +90,8 @@ def admin_pages(rows: Rows, *, term: str) -> Iterator[PageUrl]:
 def _is_there(route: AdminRoute) -> bool:
     """Whether its admin can do that at all: Django has all routes for each."""
     hook = {"add": "create_object", "delete": "delete_object"}.get(route.what)
-    one = None if hook is None else admin.site._registry[route.model]
-    return one is None or route.what in one.actions_detail or one.has_hook(hook)
+    one: Any = admin.site.get_model_admin(route.model) if hook and route.model else None
+    return one is None or route.what in one.actions_detail or bool(one.has_hook(hook))
 
 
 def _filled(route: AdminRoute, rows: Rows, term: str) -> Iterator[PageUrl]:
@@ -112,12 +112,12 @@ def _filled(route: AdminRoute, rows: Rows, term: str) -> Iterator[PageUrl]:
     else:
         url = reverse(route.view)
         yield PageUrl(name=name, url=url)
-        if route.what == "changelist" and admin.site._registry[route.model].search_fields:
+        if route.what == "changelist" and _searched(route.model):
             yield PageUrl(name=f"{name}, searched", url=f"{url}?{urlencode({'q': term})}")
 
 
 def _autocompletes(url: str, term: str) -> Iterator[PageUrl]:
-    for model, one in admin.site._registry.items():
+    for model, one in _registered():
         for field in one.autocomplete_fields:
             asked = {
                 "term": term,
@@ -128,6 +128,14 @@ def _autocompletes(url: str, term: str) -> Iterator[PageUrl]:
             yield PageUrl(
                 name=f"{model._meta.label} {field}, offered", url=f"{url}?{urlencode(asked)}"
             )
+
+
+def _searched(model: Any) -> bool:
+    return bool(admin.site.get_model_admin(model).search_fields)
+
+
+def _registered() -> list[tuple[type[Model], Any]]:
+    return list(admin.site._registry.items())  # noqa: SLF001  # Django has no other list of them
 
 
 def _prefix(model: type[Model]) -> str:

@@ -1,4 +1,4 @@
-"""Staff's journeys with a tenant: from its first day to its last, and into a member's view of it."""
+"""Staff's journeys with a tenant: from its first day to its last, and a member's view of it."""
 
 from __future__ import annotations
 
