@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 
 if TYPE_CHECKING:
     AnyPaginator = Paginator[Any]
@@ -22,7 +23,7 @@ class CappedPaginator(AnyPaginator):
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list[:COUNTED].count())  # type: ignore[union-attr]  # a changelist's is a queryset
+        return int(cast("QuerySet[Any]", self.object_list)[:COUNTED].count())
 
     @property
     def is_capped(self) -> bool:

@@ -1,7 +1,13 @@
 // Names for assistive technology, where unfold and select2 leave them out.
 window.addEventListener("load", () => {
-  // An icon is a word that a font draws: read aloud, it would be a part of its link's name.
+  // An icon is a word that a font draws: read aloud, it would be a part of its link's name. Where it
+  // is all that there is, it is the name.
   for (const icon of document.querySelectorAll(".material-symbols-outlined")) {
+    const word = icon.textContent.trim();
+    const owner = icon.closest("a, button, [role=button]");
+    if (owner && owner.textContent.trim() === word && !owner.hasAttribute("aria-label")) {
+      owner.setAttribute("aria-label", owner.title || word.replaceAll("_", " "));
+    }
     icon.setAttribute("aria-hidden", "true");
   }
   for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {
