@@ -81,7 +81,7 @@ def json_block(value: Any) -> str:
 def code_block(text: str) -> str:
     return format_html(
         '<pre class="bg-base-50 p-3 rounded-default dark:bg-base-800" tabindex="0" '
-        'style="font-family: ui-monospace, monospace; font-size: 12px; max-height: 40rem; overflow: auto; '
-        'white-space: pre-wrap; overflow-wrap: anywhere">{}</pre>',
+        'style="font-family: ui-monospace, monospace; font-size: 12px; max-height: 40rem; '
+        'overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere">{}</pre>',
         text,
     )

@@ -1,5 +1,5 @@
 // Names for assistive technology, where unfold and select2 leave them out.
-window.addEventListener("load", () => {
+const nameAll = () => {
   // An icon is a word that a font draws: read aloud, it would be a part of its link's name. Where it
   // is all that there is, it is the name.
   for (const icon of document.querySelectorAll(".material-symbols-outlined")) {
@@ -20,4 +20,7 @@ window.addEventListener("load", () => {
       part.setAttribute("aria-label", name);
     }
   }
-});
+};
+
+// After the ready handlers of the others: select2 is there by then.
+window.addEventListener("load", () => (window.django?.jQuery ?? ((run) => run()))(nameAll));
