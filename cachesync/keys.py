@@ -16,6 +16,7 @@ KIND_NETWORK = "network"
 KIND_FILTER = "filter"
 
 _INDEX_PREFIX = {KIND_NETWORK: "networks:", KIND_FILTER: "filters:"}
+_KIND = {prefix: kind for kind, prefix in _INDEX_PREFIX.items()}
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,12 @@ class Scope:
     def field(self, kind: str, object_id: str) -> str:
         """The index field of a document."""
         return _INDEX_PREFIX.get(kind, "") + object_id
+
+    def resource(self, field: str) -> tuple[str, str]:
+        """Kind and id of the document with that index field: the way back from `field`."""
+        prefix, colon, object_id = field.partition(":")
+        kind = _KIND.get(prefix + colon)
+        return (KIND_MONITOR, field) if kind is None else (kind, object_id)
 
     def document(self, field: str) -> str:
         """The key of the document with that index field."""

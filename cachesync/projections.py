@@ -79,28 +79,59 @@ def render(
     *,
     since: Version | None,
     everything: bool = False,
+    also: str | None = None,
     patience: Patience = PATIENT,
     release: frozenset[str] = frozenset(),
 ) -> Snapshot:
     """The scope's documents that changed after `since`; all of them without it, or on demand.
 
-    `since` is what Redis holds; one of another epoch or renderer means everything. `release`:
-    fields of the platform that nobody names any more, withdrawn unless they are enabled again.
+    `since` is what Redis holds; one of another epoch or renderer means everything. `also`: a
+    field that is rendered though its document didn't change. `release`: fields of the platform
+    that nobody names any more, withdrawn unless they are enabled again.
     Raises `ScopeUnknown`, `OtherHistory` where `since` is newer than Postgres or not of its
     history, and `OverBudget` where more documents than `patience` has would be rendered.
     """
-    # A tenant's search path ends in public: in its own request nothing has to be switched.
-    inside = in_public() if scope.is_platform else in_tenant(UUID(scope.id))
-    with inside, snapshot(patience):
-        state = scope_state(scope, since=None if since is None else since.rev)
-        if state is None:
-            raise ScopeUnknown(scope.id)
+    with _inside(scope, patience):
+        state = _state(scope, since)
         changes = _changes(scope, since, state)
         if everything or release:
             changes = None
+        if changes is not None and also is not None:
+            kind, object_id = scope.resource(also)
+            changes.setdefault(kind, set()).add(object_id)
         if scope.is_platform:
             return _render_platform(state, changes, release)
         return _render_tenant(scope, state, changes, patience.documents)
+
+
+def render_one(scope: Scope, field: str) -> tuple[Version, Document | None]:
+    """One document as Postgres gives it now, whatever Redis holds; None where there is no object.
+
+    Raises `ScopeUnknown`.
+    """
+    kind, object_id = scope.resource(field)
+    with _inside(scope, PATIENT):
+        state = _state(scope, None)
+        changes = {kind: {object_id}}
+        if scope.is_platform:
+            rendered = _render_platform(state, changes, frozenset())
+        else:
+            rendered = _render_tenant(scope, state, changes, None)
+    return state.version, rendered.documents.get(field) or rendered.unrendered.get(field)
+
+
+@contextmanager
+def _inside(scope: Scope, patience: Patience) -> Iterator[None]:
+    # A tenant's search path ends in public: in its own request nothing has to be switched.
+    with in_public() if scope.is_platform else in_tenant(UUID(scope.id)), snapshot(patience):
+        yield
+
+
+def _state(scope: Scope, since: Version | None) -> ScopeState:
+    state = scope_state(scope, since=None if since is None else since.rev)
+    if state is None:
+        raise ScopeUnknown(scope.id)
+    return state
 
 
 def _changes(scope: Scope, since: Version | None, state: ScopeState) -> dict[str, set[str]] | None:

@@ -8,6 +8,7 @@ class MonitorsConfig(AppConfig):
     verbose_name = "Monitors"
 
     def ready(self) -> None:
+        from blip0.common.limit_use import LIMIT_USE
         from blip0.common.projected import register_projected
         from blip0.common.reseal import RESEALERS
         from blip0.common.usage import register_usage
@@ -24,6 +25,8 @@ class MonitorsConfig(AppConfig):
         FINDING_STORES.register(STORE, StoredFindings())
         receivers.connect()
         RESEALERS.register("viewing keys", viewing_keys_reseal)
+        for limit, select in selectors.USE_OF_LIMITS.items():
+            LIMIT_USE.register(limit, select)
         register_usage("network", selectors.network_users)
         register_usage("filter_script", selectors.script_users)
         register_usage("trigger", selectors.trigger_users)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blip0.common.exceptions import Conflict, DomainError, LimitReached, NotFound
+from blip0.common.exceptions import DomainError, LimitReached, NotFound
 
 
 class MonitorGone(NotFound):
@@ -17,9 +17,3 @@ class InvalidSnooze(DomainError):
 
 class MonitorLimitReached(LimitReached):
     code = "monitor_limit_reached"
-
-
-class CannotRevert(Conflict):
-    """The earlier state can't be made of what is kept of it."""
-
-    code = "cannot_revert"

@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import Count, Max
 
 from blip0.common.db.schemas import select_in_each, tenant_schemas
+from blip0.common.exceptions import NotFound
 from blip0.common.sealing import CannotOpen, Place, hint, keyring
 from blip0.common.tenancy import current_tenant_id, tenant_id_of
 from monitors.choices import ConditionKind, SpecKind
@@ -37,7 +38,7 @@ VIEWING_KEYS = "viewing_keys"
 SHORT_HASH: Final = 12
 """Digits of a spec's hash that are enough for people."""
 
-_SPEC_KINDS: Final[Mapping[str, str]] = {
+SPEC_KINDS: Final[Mapping[str, str]] = {
     NetworkType.EVM: SpecKind.EVM,
     NetworkType.STELLAR: SpecKind.STELLAR,
     NetworkType.SOLANA: SpecKind.SOLANA,
@@ -73,6 +74,14 @@ FROM monitors_monitor AS monitor
 WHERE deleted_at IS NULL AND id IN (
     SELECT monitor_id FROM monitors_monitortrigger WHERE trigger_id = %(trigger)s)
 """
+
+
+def monitor_by_slug(slug: str) -> Monitor:
+    """The live monitor of the current tenant. Raises `NotFound`. One query."""
+    try:
+        return Monitor.objects.live().get(slug=slug)
+    except Monitor.DoesNotExist:
+        raise NotFound(f"There is no monitor `{slug}`.") from None
 
 
 def monitor_representation(monitor: Monitor) -> dict[str, Any]:
@@ -121,6 +130,27 @@ def trigger_users(ids: Collection[str]) -> list[str]:
     links = MonitorTrigger.objects.filter(trigger__in=[UUID(text) for text in ids])
     links = links.order_by("monitor__slug")
     return [f"monitor {slug}" for slug in links.values_list("monitor__slug", flat=True).distinct()]
+
+
+def _most(children: str) -> str:
+    return (
+        "SELECT {name}::text, coalesce(max(number), 0) FROM (SELECT count(*) AS number "
+        f"FROM {{schema}}.{children} AS child JOIN {{schema}}.monitors_monitor AS monitor "
+        "ON monitor.id = child.monitor_id WHERE monitor.deleted_at IS NULL "
+        "GROUP BY monitor.id) AS counted"
+    )
+
+
+USE_OF_LIMITS: Final[Mapping[str, str]] = {
+    Limit.MONITORS.value: "SELECT {name}::text, count(*) FROM {schema}.monitors_monitor "
+    "WHERE deleted_at IS NULL",
+    Limit.SPEC_BYTES.value: "SELECT {name}::text, coalesce(max(size), 0) "
+    "FROM {schema}.monitors_contractspec",
+    Limit.ADDRESSES.value: _most("monitors_monitoraddress"),
+    Limit.CONDITIONS.value: _most("monitors_matchcondition"),
+    Limit.MONITOR_TRIGGERS.value: _most("monitors_monitortrigger"),
+}
+"""The same as `used_of_limits`, for `blip0.common.limit_use`: many tenants a statement."""
 
 
 def used_of_limits() -> dict[Limit, int]:
@@ -192,7 +222,7 @@ def spec_conflicts(*, network: str | None = None) -> list[SpecConflict]:
     for schema, slug, address, sha256, kind, monitor in select_in_each(
         tenant_schemas("monitors_monitoraddress"), _HELD_SPECS, {"network": network}
     ):
-        used = sha256 if kind and kind == _SPEC_KINDS.get(types.get(slug, "")) else ""
+        used = sha256 if kind and kind == SPEC_KINDS.get(types.get(slug, "")) else ""
         if schema in tenants:
             held[slug, compared(address)][used].append((*tenants[schema], monitor, address))
     return [

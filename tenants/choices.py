@@ -78,3 +78,10 @@ class SessionEnd(models.TextChoices):
     TWO_FACTOR = "two_factor", "Two-factor sign-in changed"
     DISABLED = "disabled", "Account or rights taken away"
     REVOKED = "revoked", "Ended by hand"
+
+
+class ExportFormat(models.TextChoices):
+    """How the audit log is written into a file."""
+
+    CSV = "csv", "CSV, for spreadsheets"
+    JSON_LINES = "jsonl", "JSON lines, for programs"

@@ -121,3 +121,9 @@ class CannotCopy(Conflict):
     """The template holds what `services.schemas` does not know to copy: a programming error."""
 
     code = "cannot_copy"
+
+
+class CannotRevert(Conflict):
+    """The audit log doesn't hold what a state before that change needs."""
+
+    code = "cannot_revert"

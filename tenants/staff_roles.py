@@ -44,7 +44,11 @@ _SEEN = (
         "view_monitor", "view_match", "view_triggerexecution", "view_finding", "view_contractspec",
     )
     | _each("triggers", "view_trigger", "view_deliverytest")
-    | _each("cachesync", "view_projecteddocument", "view_projectedscope", "view_sample")
+    | _each(
+        "cachesync",
+        "view_projecteddocument", "view_projectedscope", "view_sample",
+        "view_projectiondifference", "view_projectionrun",
+    )
 )  # fmt: skip
 
 _SUPPORT = _SEEN | _each("tenants", "enter_tenant", "view_as_member")
@@ -52,6 +56,7 @@ _OPERATOR = (
     _SUPPORT
     | _each("monitors", "pause_monitor")
     | _each("triggers", "enable_trigger")
+    | _each("cachesync", "repair_projection", "rebuild_projection")
     | _each(
         "tenants",
         "write_inside_tenant",
@@ -68,6 +73,7 @@ _ADMINISTRATOR = (
     | _each(
         "tenants",
         "change_systemsetting", "manage_staff", "reset_two_factor", "change_staffsession",
+        "export_auditrecord",
     )
     | _all("monitors", "monitor")
     | _all("triggers", "trigger")

@@ -8,6 +8,7 @@ class TriggersConfig(AppConfig):
     verbose_name = "Triggers"
 
     def ready(self) -> None:
+        from blip0.common.limit_use import LIMIT_USE
         from blip0.common.projected import register_projected
         from blip0.common.reseal import RESEALERS
         from blip0.common.system_settings import register_setting
@@ -19,6 +20,10 @@ class TriggersConfig(AppConfig):
 
         register_kinds(CHECKS)
         register_setting(TESTS_PER_HOUR)
+        LIMIT_USE.register(
+            "triggers",
+            "SELECT {name}::text, count(*) FROM {schema}.triggers_trigger WHERE deleted_at IS NULL",
+        )
         RESEALERS.register("triggers", triggers_reseal)
         register_projected(models.Trigger, kind="trigger", owner_column="id")
         for config in models.TriggerConfig.__subclasses__():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from blip0.common.sealing import is_sealed
@@ -21,20 +21,26 @@ MASK_KEYS = frozenset({"set", "hint", "fingerprint"})
 """Members of what stands for a secret: it may be read, and so recorded."""
 
 
-def redact(value: Any) -> Any:
+def blanked(_secret: Any) -> Any:
+    """What stands in an audit record for a secret."""
+    return REDACTED
+
+
+def redact(value: Any, blank: Callable[[Any], Any] = blanked) -> Any:
     """A JSON-able copy without secrets: sealed texts, OZM secret values and `SECRET_KEYS`.
 
-    Masks, `{"set": true, …}`, stay.
+    Masks, `{"set": true, …}`, stay. `blank` gives what stands for each secret; its argument may be
+    an object or a list.
     """
     if is_sealed(value):
-        return REDACTED
+        return blank(value)
     if isinstance(value, Mapping):
         return {
-            str(key): REDACTED if _is_secret(str(key), item, value) else redact(item)
+            str(key): blank(item) if _is_secret(str(key), item, value) else redact(item, blank)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple | set | frozenset):
-        return [redact(item) for item in value]
+        return [redact(item, blank) for item in value]
     if value is None or isinstance(value, bool | int | str):
         return value
     return str(value)

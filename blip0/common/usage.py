@@ -3,20 +3,65 @@
 An app above registers a finder in its `AppConfig.ready()`; the service below asks, and knows
 nothing of the app. A finder looks across all tenants with a few statements
 (`blip0.common.db.schemas`) and answers in words, such as "monitor large-transfers of acme".
+
+A counter is for pages: it answers at once at any size, from what was projected last.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
+from uuid import UUID
 
 from blip0.common.exceptions import InUse
+from blip0.common.registry import Registry
 
 Finder: TypeAlias = Callable[[Collection[str]], Sequence[str]]
 """Takes ids and returns their users, in words."""
 
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TenantUse:
+    """How many monitors of a tenant have an object in their documents.
+
+    `running` are those that the runtimes watch now, `alone` those of them that have no other
+    object of its kind.
+    """
+
+    tenant_id: UUID
+    monitors: int
+    running: int
+    alone: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usage:
+    """Who uses an object, tenant by tenant, the most first; and the sums."""
+
+    tenants: Sequence[TenantUse] = ()
+
+    @property
+    def monitors(self) -> int:
+        return sum(use.monitors for use in self.tenants)
+
+    @property
+    def running(self) -> int:
+        return sum(use.running for use in self.tenants)
+
+    @property
+    def alone(self) -> int:
+        return sum(use.alone for use in self.tenants)
+
+
+Counter: TypeAlias = Callable[[str], Sequence[TenantUse]]
+"""Takes an id and returns its users by tenant, the most first."""
+
 SHOWN = 5
+
+COUNTERS: Registry[Counter] = Registry("counter of users")
+"""By kind, as in `register_usage`."""
 
 _finders: dict[str, list[Finder]] = defaultdict(list)
 
@@ -32,6 +77,11 @@ def users_of(kind: str, ids: Collection[str]) -> list[str]:
     if not ids:
         return []
     return [user for finder in _finders[kind] for user in finder(ids)]
+
+
+def usage_of(kind: str, object_id: str) -> Usage:
+    """Who has an object in the documents that were projected last. One query at any size."""
+    return Usage(tenants=COUNTERS.get(kind)(object_id)) if kind in COUNTERS else Usage()
 
 
 def require_unused(kind: str, object_id: str) -> None:

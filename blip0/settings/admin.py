@@ -57,6 +57,7 @@ ADMIN_SIDEBAR = {
         ("platform_catalog.FilterScript", "terminal"),
         ("platform_catalog.MonitorTemplate", "dashboard_customize"),
         ("platform_catalog.BlockProgress", "deployed_code_history"),
+        ("expression-playground", "function"),
     ],
     "Inside the tenant": [
         ("monitors.Monitor", "radar"),
@@ -68,6 +69,8 @@ ADMIN_SIDEBAR = {
         ("monitors.ContractSpec", "description"),
     ],
     "Projection": [
+        ("cachesync.ProjectionDifference", "difference"),
+        ("cachesync.ProjectionRun", "restart_alt"),
         ("cachesync.ProjectedDocument", "cloud_sync"),
         ("cachesync.ProjectedScope", "database"),
         ("cachesync.Sample", "monitoring"),

@@ -22,6 +22,7 @@ SHARED_APPS = [
     "cachesync",
     "blip0",
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -19,10 +19,10 @@ from django.utils.timesince import timesince
 
 from blip0.common.admin.cards import Chart, Content, Figure, home_card, tenant_card
 from blip0.common.admin.display import change_url
+from cachesync.admin.names import names_of
 from cachesync.keys import KIND_MONITOR
 from cachesync.models import ProjectedDocument, ProjectedScope, Sample
 from cachesync.selectors.quotas import full_tenants
-from cachesync.selectors.scopes import names_of
 from tenants.models import Tenant
 
 CHARTED: Final = timedelta(hours=24)
@@ -215,6 +215,7 @@ def _redis_figures(held: Mapping[str, Any] | None, scopes: str) -> Iterable[Figu
     yield Figure(
         label="Scopes that wait to be written",
         value=held["dirty"],
+        url=reverse("admin:cachesync_projectiondifference_changelist"),
         tone="warning" if held["dirty"] else "",
     )
     yield Figure(

@@ -12,10 +12,10 @@ from django.utils.html import format_html, format_html_join
 
 from blip0.common.admin.display import EMPTY, object_link, stamp
 from blip0.common.admin.pages import admin_page
+from cachesync.admin.names import names_of
 from cachesync.models import ProjectedScope
 from cachesync.reader import ACK_TTL_S
 from cachesync.selectors.acknowledgements import Runtime, runtimes
-from cachesync.selectors.scopes import names_of
 from cachesync.store import Store
 
 SHOWN: Final = 10

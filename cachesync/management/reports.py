@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from cachesync.keys import PLATFORM, Scope
+from django.core.management.base import CommandError
+
+from blip0.common.exceptions import NotFound
+from cachesync.keys import KIND_MONITOR, PLATFORM, Scope
+from cachesync.selectors.scopes import monitor_scopes
 from cachesync.store import Store
 from tenants.selectors import tenant_by_slug
 
@@ -16,6 +20,26 @@ FOUND = 3
 def scope_of(tenant_slug: str | None) -> Scope:
     """A tenant's scope by its slug, or the platform's. Raises `NotFound`."""
     return PLATFORM if tenant_slug is None else Scope(str(tenant_by_slug(tenant_slug).pk))
+
+
+def document_of(name: str, tenant_slug: str | None) -> tuple[Scope, str]:
+    """A document's scope and index field.
+
+    Its name is `networks:SLUG`, `filters:NAME`, or a monitor's id or slug. Raises `NotFound`, and
+    `CommandError` where several tenants have a monitor of that slug.
+    """
+    if name.startswith(("networks:", "filters:")):
+        return PLATFORM, name
+    found = monitor_scopes(name)
+    if tenant_slug is not None:
+        wanted = scope_of(tenant_slug)
+        found = [(scope, object_id) for scope, object_id in found if scope == wanted]
+    if not found:
+        raise NotFound(f"There is no monitor {name!r} that was ever projected.")
+    if len(found) > 1:
+        raise CommandError(f"{len(found)} tenants have a monitor {name!r}: add --tenant SLUG.")
+    scope, object_id = found[0]
+    return scope, scope.field(KIND_MONITOR, object_id)
 
 
 def tenant_scopes(tenant_slug: str | None, store: Store) -> Sequence[Scope]:

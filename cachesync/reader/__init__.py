@@ -13,7 +13,7 @@ that writes. What it reads is in `docs/runtime-contract.md`. The whole of a runt
 
 from cachesync.reader.acks import ACK_TTL_S, Ack, read_acks
 from cachesync.reader.checking import references, script_is_signed
-from cachesync.reader.copies import PLATFORM, SCHEMA, Configuration, Copy, NotReady
+from cachesync.reader.copies import PLATFORM, SCHEMA, Configuration, Copy, NotReady, Position
 from cachesync.reader.following import Event, Follower, Started, Status, read_all
 from cachesync.reader.holding import Change
 from cachesync.reader.reading import connect
@@ -30,6 +30,7 @@ __all__ = [
     "Event",
     "Follower",
     "NotReady",
+    "Position",
     "Started",
     "Status",
     "connect",

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from blip0.common.tenancy import in_tenant
 from cachesync.contracts import Version
 from cachesync.keys import KIND_MONITOR, KIND_NETWORK, PLATFORM, Scope
 from cachesync.models import ProjectedDocument
-from cachesync.reader import ACK_TTL_S, Ack, read_acks
+from cachesync.reader import ACK_TTL_S, Ack, Position, read_acks
 from cachesync.store import Store
 from monitors.models import MonitorNetwork, MonitorTrigger
 from tenants.models import ConfigChange, ConfigVersion
@@ -85,6 +86,64 @@ def acknowledgements(scope: Scope, *, store: Store, now: datetime) -> Seen:
     return Seen(version, {instance: acks.get(scope.id) for instance, (_, acks) in found.items()})
 
 
+class Standing(StrEnum):
+    """What a runtime has of a document, as far as it says so."""
+
+    RUNS = "runs"
+    """Its bytes as they have been in Redis since the version that wrote them."""
+    OLDER = "older"
+    """It hasn't said yet that it has that version."""
+    REFUSED = "refused"
+    """It goes on with what it had before."""
+    UNCLEAR = "unclear"
+    """It refused more than it could name, and this may be among it."""
+    SILENT = "silent"
+    """It has said nothing of the scope."""
+
+
+def _standing(ack: Ack | None, name: str, at: Position) -> tuple[Standing, str]:
+    """What an acknowledgement says of a document that was written at `at`, and why it is refused.
+
+    `name` is the document's index field.
+    """
+    if ack is None:
+        return Standing.SILENT, ""
+    if ack.at < at:
+        return Standing.OLDER, ""
+    reason = ack.refused.get(name, ack.refused.get(""))
+    if reason is not None:
+        return Standing.REFUSED, reason
+    return (Standing.UNCLEAR if ack.more else Standing.RUNS), ""
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """What a runtime says of one document. `at`: epoch and version of the scope that it has."""
+
+    instance: str
+    last_seen: datetime
+    at: Position | None
+    standing: Standing
+    reason: str
+
+
+def document_acknowledgements(
+    scope: Scope, name: str, at: Position, *, store: Store, now: datetime
+) -> list[Acknowledged]:
+    """Of every runtime that is there, for the document `name` of the index, written at `at`.
+
+    Two round trips. Raises `redis.RedisError`.
+    """
+    found = read_acks(store.client, scope=scope.id, seen_since=(now - ALIVE).timestamp())
+    said = []
+    for instance, (seen, acks) in sorted(found.items()):
+        ack = acks.get(scope.id)
+        standing, reason = _standing(ack, name, at)
+        last_seen = datetime.fromtimestamp(seen, UTC)
+        said.append(Acknowledged(instance, last_seen, ack.at if ack else None, standing, reason))
+    return said
+
+
 def states(
     scope: Scope, kind: str, object_ids: Collection[str], *, store: Store, now: datetime
 ) -> dict[str, ProjectionState]:
@@ -139,13 +198,11 @@ def _progress(
     rev = min(row.rev, seen.version.rev) if row else seen.version.rev
     acknowledged, refusals = 0, []
     for instance, ack in seen.acks.items():
-        if ack is None or ack.at < (seen.version.epoch, rev):
-            continue
-        reason = ack.refused.get(name, ack.refused.get(""))
-        if reason is not None:
-            refusals.append(Refusal(reader=instance, reason=reason))
-        elif not ack.more:
-            acknowledged += 1
+        match _standing(ack, name, (seen.version.epoch, rev)):
+            case Standing.REFUSED, reason:
+                refusals.append(Refusal(reader=instance, reason=reason))
+            case Standing.RUNS, _:
+                acknowledged += 1
     return {
         "saved_rev": rev,
         "applied": True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import connection
@@ -44,16 +44,6 @@ def scope_names() -> dict[Scope, str]:
     with in_public():
         slugs = Tenant.objects.values_list("pk", "slug")
         return {PLATFORM: PLATFORM.id} | {Scope(str(pk)): slug for pk, slug in slugs}
-
-
-def names_of(scopes: Sequence[str]) -> dict[str, str]:
-    """As `scope_names`, of a few; an unknown scope is called by its id. One query."""
-    tenants = [scope for scope in scopes if scope != PLATFORM.id]
-    slugs = {
-        str(pk): slug
-        for pk, slug in Tenant.objects.filter(pk__in=tenants).values_list("pk", "slug")
-    }
-    return {scope: slugs.get(scope, scope) for scope in scopes}
 
 
 _DIRTY_SINCE = """

@@ -15,7 +15,7 @@ from django.utils import timezone
 from blip0.common.tenancy import in_public
 from cachesync.contracts import Result, Version
 from cachesync.keys import Scope
-from cachesync.models import ProjectedScope
+from cachesync.models import ProjectedScope, ProjectionDifference
 
 Condition = ProjectedScope.Condition
 
@@ -49,7 +49,7 @@ def scope_failed(*, scope: Scope, version: Version, error: Exception, now: datet
         ProjectedScope.objects.filter(pk=scope.id).update(
             condition=Condition.FAILING,
             since=row.since if row.condition == Condition.FAILING else now,
-            error=_told(error),
+            error=told(error),
             failures=failures,
             failed_rev=version.rev,
             retry_at=now + timedelta(seconds=RETRY_S[min(failures, len(RETRY_S)) - 1]),
@@ -83,8 +83,9 @@ def scopes_settled(scopes: Collection[Scope]) -> None:
 
 
 def scopes_verified(scopes: Collection[Scope], now: datetime) -> None:
-    """Every byte of these was compared with a new rendering at that time."""
+    """Every byte of these was compared with a new rendering at that time, and mended."""
     with in_public():
+        ProjectionDifference.objects.filter(scope__in=[scope.id for scope in scopes]).delete()
         ProjectedScope.objects.bulk_create(
             [ProjectedScope(pk=scope.id) for scope in scopes], ignore_conflicts=True
         )
@@ -98,7 +99,7 @@ def durations_remember(seconds: Mapping[Scope, float]) -> None:
         cursor.execute(_DURATIONS, [[scope.id for scope in seconds], milliseconds])
 
 
-def _told(error: Exception) -> str:
-    """Class and first line: what follows in a database's error may quote rows."""
+def told(error: BaseException) -> str:
+    """An error for people: class and first line. What follows in a database's may quote rows."""
     first, *_ = str(error).splitlines() or [""]
     return f"{type(error).__name__}: {first}"[:500]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cachesync.contracts import Difference, Document, Look, StoredScope
+from cachesync.contracts import Difference, Document, Look, StoredScope, Version
 from cachesync.keys import Scope
-from cachesync.projections import OtherHistory, ScopeUnknown, render
+from cachesync.projections import OtherHistory, ScopeUnknown, render, render_one
 from cachesync.services.differences import difference, drift
 from cachesync.store import Store
 
@@ -56,7 +56,7 @@ class Sides:
     document: Document | None
     """What was rendered, with its state and the reason where there is no body."""
     stored: StoredScope
-    rev: int
+    version: Version
     """The scope's version in Postgres."""
 
     @property
@@ -67,8 +67,7 @@ class Sides:
 def document_sides(scope: Scope, field: str, store: Store) -> Sides:
     """Both sides of one document. Raises `redis.RedisError` and `ScopeUnknown`."""
     stored = store.read(scope)
-    snapshot = render(scope, since=None)
-    document = snapshot.documents.get(field) or snapshot.unrendered.get(field)
+    version, document = render_one(scope, field)
     held = store.bodies(scope, [field]).get(field)
     return Sides(
         scope=scope,
@@ -77,5 +76,5 @@ def document_sides(scope: Scope, field: str, store: Store) -> Sides:
         redis=None if held is None else held.encode(),
         document=document,
         stored=stored,
-        rev=snapshot.version.rev,
+        version=version,
     )

@@ -38,6 +38,7 @@ def scope_project(
     scope: Scope,
     store: Store,
     look: Look = Look.INDEX,
+    only: str | None = None,
     patience: Patience = PATIENT,
     release: frozenset[str] = frozenset(),
 ) -> Result:
@@ -45,8 +46,9 @@ def scope_project(
 
     Safe beside any number of others doing the same: whoever renders the newest version wins, an
     older one is refused by the script. With `look` beyond the index, every document is rendered
-    and looked for, not only the changed ones. More documents than `patience` has are DEFERRED.
-    `release` names fields of the platform's index that may go: see `reconcile`.
+    and looked for, not only the changed ones; `only` that document of the index, if one is named.
+    More documents than `patience` has are DEFERRED. `release` names fields of the platform's
+    index that may go: see `reconcile`.
 
     Returns OK, NOOP, STALE (somebody newer was faster), AHEAD or DIVERGED (nothing is written
     until an operator decides). Raises `redis.RedisError`, `django.db.Error`, and
@@ -55,7 +57,7 @@ def scope_project(
     """
     platform_tried = scope.is_platform
     for _ in range(ATTEMPTS):
-        stored = store.read(scope, look=look)
+        stored = store.read(scope, look=look, only=only)
         if stored.version is not None and stored.version.render_version > RENDER_VERSION:
             return Result.STALE  # newer code is at work on it
         try:
@@ -63,7 +65,8 @@ def scope_project(
                 scope,
                 since=stored.version,
                 # A change on top of a damaged index would make the damage the truth.
-                everything=look is not Look.INDEX or not stored.intact,
+                everything=(look is not Look.INDEX and only is None) or not stored.intact,
+                also=only,
                 patience=patience,
                 release=release,
             )

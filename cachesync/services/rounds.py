@@ -206,6 +206,14 @@ class Round:
             scopes_settled(mended)
 
 
+def in_fresh_sessions(scopes: Iterable[Scope]) -> Iterator[Scope]:
+    """One after the other, with a new connection to Postgres after `SESSION_SCOPES` of them."""
+    for number, scope in enumerate(scopes):
+        if number and number % SESSION_SCOPES == 0:
+            connection.close()
+        yield scope
+
+
 def _taken(todo: deque[Task], limit: int) -> Iterator[Task]:
     """Up to `limit` tasks, each taken when its turn comes: others take from the same queue."""
     for _ in range(limit):

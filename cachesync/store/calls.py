@@ -10,7 +10,6 @@ from typing import Any
 from django.conf import settings
 
 from cachesync.contracts import SCHEMA_VERSION, Change
-from cachesync.keys import Scope
 
 MAX_STREAM_LENGTH = 100_000
 MAX_NAMED_IDS = 10
@@ -55,17 +54,10 @@ def _hints(change: Change, now: datetime) -> list[str]:
             change,
             now,
             "delete" if field in change.removals else "update",
-            *_resource(change.scope, field),
+            *change.scope.resource(field),
         )
         for field in fields
     ]
-
-
-def _resource(scope: Scope, field: str) -> tuple[str, str]:
-    if not scope.is_platform:
-        return "monitor", field
-    kind, _, name = field.partition(":")
-    return ("network" if kind == "networks" else "filter"), name
 
 
 def _hint(change: Change, now: datetime, event: str, resource: str, resource_id: str) -> str:

@@ -77,10 +77,15 @@ class StoreReads:
             ]
         return versions
 
-    def read(self, scope: Scope, *, look: Look = Look.INDEX) -> StoredScope:
-        """What a scope holds, as closely as `look` says."""
-        [stored] = self.read_each([scope], look=look)
-        return stored
+    def read(
+        self, scope: Scope, *, look: Look = Look.INDEX, only: str | None = None
+    ) -> StoredScope:
+        """What a scope holds, as closely as `look` says; `only` that document of it."""
+        if only is None:
+            [stored] = self.read_each([scope], look=look)
+            return stored
+        [stored] = self.read_each([scope])
+        return self._looked(stored, look, [only] if only in stored.index else [])
 
     def read_each(
         self, scopes: Sequence[Scope], *, look: Look = Look.INDEX
@@ -95,7 +100,7 @@ class StoreReads:
                     self._drop_strangers(scope)
                     [held_now] = self._held([scope], raise_on_error=True)
                     stored = _stored(scope, *held_now)
-                yield stored if look is Look.INDEX else self._looked(stored, look)
+                yield stored if look is Look.INDEX else self._looked(stored, look, stored.index)
 
     def _held(self, scopes: Sequence[Scope], *, raise_on_error: bool = False) -> list[Any]:
         """Meta, index, active set and whether it is listed, of each scope at one moment."""
@@ -108,13 +113,13 @@ class StoreReads:
         answers = iter(pipeline.execute(raise_on_error=raise_on_error))
         return list(zip(answers, answers, answers, answers, strict=True))
 
-    def _looked(self, stored: StoredScope, look: Look) -> StoredScope:
-        scope, index = stored.scope, stored.index
+    def _looked(self, stored: StoredScope, look: Look, fields: Iterable[str]) -> StoredScope:
+        scope = stored.scope
         if look is Look.PRESENCE:
-            return replace(stored, missing=self.missing(scope, index))
+            return replace(stored, missing=self.missing(scope, fields))
         missing: set[str] = set()
         altered: set[str] = set()
-        for chunk in chunks(list(index), READ_BODIES):
+        for chunk in chunks(list(fields), READ_BODIES):
             found = self.bodies(scope, chunk)
             missing |= set(chunk) - set(found)
             altered |= {
@@ -173,6 +178,15 @@ class StoreReads:
         try:
             return datetime.fromisoformat(cast(str, self._redis.get(HEARTBEAT)) or "")
         except ValueError:
+            return None
+
+    def written_at(self, scope: Scope) -> datetime | None:
+        """When the scope was last changed or mended; None if never, or if it can't be read."""
+        try:
+            return datetime.fromisoformat(
+                cast(str, self._redis.hget(scope.meta, "written_at")) or ""
+            )
+        except (ValueError, redis.ResponseError):
             return None
 
     def ready(self) -> dict[str, str]:

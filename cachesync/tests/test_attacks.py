@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 import redis
@@ -11,7 +12,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from blip0.common.tenancy import current_schema, in_tenant
-from cachesync.contracts import Change, Look, Result, StoredScope, Version
+from cachesync.contracts import Change, Result, StoredScope, Version
 from cachesync.keys import READY, TENANTS, Scope
 from cachesync.models import ProjectedDocument
 from cachesync.projections import render
@@ -212,7 +213,7 @@ def test_write_through__database_connection_killed__caller_goes_on(
     monitor = make_monitor(in_acme)
 
     class Killed(Store):
-        def read(self, scope: Scope, *, look: Look = Look.INDEX) -> StoredScope:
+        def read(self, scope: Scope, **how: Any) -> StoredScope:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_backend_pid()")
                 (pid,) = cursor.fetchone()
@@ -220,7 +221,7 @@ def test_write_through__database_connection_killed__caller_goes_on(
             with other.cursor() as cursor:
                 cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
             other.close()
-            return super().read(scope, look=look)
+            return super().read(scope, **how)
 
     monkeypatch.setattr(project, "Store", Killed)
     assert write_through(scope) is None

@@ -2,6 +2,7 @@
 
 from monitors.admin import usage  # noqa: F401  # importing it registers the card
 from monitors.admin.conflicts import spec_conflicts_page
+from monitors.admin.explain import playground
 from monitors.admin.history import (
     ContractSpecAdmin,
     FindingAdmin,
@@ -16,5 +17,6 @@ __all__ = [
     "MatchAdmin",
     "MonitorAdmin",
     "TriggerExecutionAdmin",
+    "playground",
     "spec_conflicts_page",
 ]

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.timezone import get_current_timezone_name
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSplitDateTimeWidget
 
-from blip0.common.admin.actions import ConfirmForm
+from blip0.common.admin.actions import ConfirmForm, RevertForm
 from blip0.common.admin.fields import (
     DocumentForm,
     JsonField,
@@ -142,6 +142,21 @@ class MonitorForm(DocumentForm):
         if data["min_interval_s"] is not None:
             alerting["min_interval_s"] = data["min_interval_s"]
         return alerting
+
+
+class MonitorRevertForm(RevertForm):
+    """With what the history names and doesn't keep."""
+
+    secrets = JsonField(
+        rows=3,
+        required=False,
+        help_text="Viewing keys that are asked for above, by their fingerprints.",
+    )
+    contract_specs = JsonField(
+        rows=3,
+        required=False,
+        help_text="Contract specs that are asked for above, by their SHA-256.",
+    )
 
 
 class SnoozeForm(ConfirmForm):

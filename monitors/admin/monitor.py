@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from blip0.common.admin.actions import ConfirmForm, each_selected, held, object_action
+from blip0.common.admin.actions import (
+    ConfirmForm,
+    OptionalReasonForm,
+    button,
+    held,
+    object_action,
+)
 from blip0.common.admin.base import DocumentAdmin, actor_of
 from blip0.common.admin.display import EMPTY, badge, json_block, minute, stamp
 from blip0.common.admin.fields import text_field
-from blip0.common.admin.projection import projection_block
-from blip0.common.projection_states import projection_states
+from blip0.common.admin.projection import ProjectedAdmin
 from blip0.common.tenancy import current_tenant_id
-from monitors.admin.forms import MonitorForm, SnoozeForm
+from monitors.admin.bulk import BULK_ACTIONS, BulkAdmin, state_of
+from monitors.admin.explain import explain_page
+from monitors.admin.forms import MonitorForm, MonitorRevertForm, SnoozeForm
 from monitors.models import Monitor
 from monitors.selectors import monitor_representation
 from monitors.services import (
@@ -27,6 +35,7 @@ from monitors.services import (
     monitor_delete,
     monitor_pause,
     monitor_resume,
+    monitor_revert,
     monitor_snooze,
     monitor_update,
     monitor_wake,
@@ -41,15 +50,22 @@ class CloneForm(ConfirmForm):
 
 
 @admin.register(Monitor)
-class MonitorAdmin(DocumentAdmin[Monitor]):
+class MonitorAdmin(BulkAdmin, ProjectedAdmin[Monitor], DocumentAdmin[Monitor]):
+    projected_kind = "monitor"
     audit_kind = "monitor"
+    revert_label = "Go back to before this change"
+    revert_explain = (
+        "The monitor's document becomes what it was before this change: this one and all that came "
+        "after it are undone. It is checked as any change is. A snooze stays."
+    )
+    revert_form = MonitorRevertForm
     form = MonitorForm
     list_display = ("slug", "name", "state", "severity", "snoozed_until", "changed")
     list_filter = ("paused", "severity", ("snoozed_until", admin.EmptyFieldListFilter))
     search_fields = ("slug", "name", "=id", "=addresses__address")
     search_help_text = "Slug, name, id or a watched address"
-    actions = ("pause_selected", "resume_selected", "snooze_selected", "wake_selected")
-    actions_detail = ("pause", "resume", "snooze", "wake", "clone")
+    actions = BULK_ACTIONS
+    actions_detail = ("explain", "inspect", "pause", "resume", "snooze", "wake", "clone")
     readonly_fields = ("projected", "made", "findings", "document")
     fieldsets = (
         (None, {"fields": ("name", "slug", "description", "paused", "version", "tenant")}),
@@ -103,11 +119,21 @@ class MonitorAdmin(DocumentAdmin[Monitor]):
     def delete_object(self, request: HttpRequest, obj: Monitor) -> None:
         monitor_delete(monitor=obj, actor=actor_of(request))
 
+    def revert_object(
+        self, request: HttpRequest, obj: Monitor, entry: int, data: Mapping[str, Any]
+    ) -> None:
+        monitor_revert(
+            monitor=obj,
+            entry=entry,
+            actor=actor_of(request),
+            secrets=data.get("secrets"),
+            contract_specs=data.get("contract_specs"),
+            reason=data["reason"],
+        )
+
     @badge("state", colours=STATE_COLOURS)
     def state(self, obj: Monitor) -> str:
-        if obj.paused:
-            return "Paused"
-        return "Snoozed" if obj.snoozed_until else "Running"
+        return state_of(obj)
 
     @admin.display(description="changed", ordering="updated_at")
     def changed(self, obj: Monitor) -> str:
@@ -118,25 +144,31 @@ class MonitorAdmin(DocumentAdmin[Monitor]):
         """For those who may only look."""
         return json_block(monitor_representation(obj))
 
-    @admin.display(description="last change")
-    def projected(self, obj: Monitor) -> str:
-        object_id = str(obj.pk)
-        state = projection_states(str(current_tenant_id()), "monitor", [object_id])[object_id]
-        return projection_block(state)
+    def projected_scope(self) -> str:
+        return str(current_tenant_id())
 
     @admin.display(description="made")
     def made(self, obj: Monitor) -> str:
         return f"{minute(obj.created_at)} by {obj.created_by or EMPTY}"
 
+    @button("Explain", url_path="explain", permissions=["view"], icon="help")
+    def explain(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Why it fires, or doesn't; it changes nothing, so those may who only look."""
+        monitor = self.get_object(request, unquote(object_id))
+        if monitor is None:
+            raise Http404
+        return explain_page(request, monitor, back=self.change_url(monitor.pk))
+
     @object_action(
         "Pause",
         explain="It leaves the set of active monitors at once, until it is resumed.",
         permissions=["pause"],
+        form=OptionalReasonForm,
         when=lambda monitor: not monitor.paused,
         icon="pause_circle",
     )
     def pause(self, request: HttpRequest, obj: Monitor, data: dict[str, Any]) -> str:
-        monitor_pause(monitor=obj, actor=actor_of(request))
+        monitor_pause(monitor=obj, actor=actor_of(request), reason=data["reason"])
         return f"{obj.slug} is paused."
 
     @object_action(
@@ -189,21 +221,3 @@ class MonitorAdmin(DocumentAdmin[Monitor]):
         made = monitor_clone(monitor=obj, name=data["name"], actor=actor_of(request))
         self.message_user(request, f"{made.slug} is made.")
         return redirect(self.change_url(made.pk))
-
-    @each_selected("Pause selected monitors", permissions=["pause"])
-    def pause_selected(self, request: HttpRequest, obj: Monitor) -> None:
-        monitor_pause(monitor=obj, actor=actor_of(request))
-
-    @each_selected("Resume selected monitors", permissions=["pause"])
-    def resume_selected(self, request: HttpRequest, obj: Monitor) -> None:
-        monitor_resume(monitor=obj, actor=actor_of(request))
-
-    @each_selected("Snooze selected monitors for an hour", permissions=["pause"])
-    def snooze_selected(self, request: HttpRequest, obj: Monitor) -> None:
-        now = timezone.now()
-        until = now + timedelta(hours=1)
-        monitor_snooze(monitor=obj, until=until, now=now, actor=actor_of(request))
-
-    @each_selected("Wake selected monitors", permissions=["pause"])
-    def wake_selected(self, request: HttpRequest, obj: Monitor) -> None:
-        monitor_wake(monitor=obj, actor=actor_of(request))

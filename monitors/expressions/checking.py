@@ -8,8 +8,9 @@ none of it is refused by the runtime.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from blip0.common.validation.findings import shorten
 from blip0.common.validation.similar import closest
@@ -39,14 +40,21 @@ _BYTES32 = re.compile(r"0x[0-9a-f]{64}", re.IGNORECASE)
 _DIMENSION = re.compile(r"\[([0-9]*)\]\Z")
 
 
+Possible: TypeAlias = Literal["true", "false", "error"]
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`message` is a sentence; `start` and `end` are 0-based offsets in the expression's text."""
+    """`message` is a sentence; `start` and `end` are 0-based offsets in the expression's text.
+
+    `always` is what the condition comes to, whatever the values; None: to an error.
+    """
 
     code: str
     message: str
     start: int
     end: int
+    always: bool | None = None
 
 
 class _NoPath(Exception):
@@ -68,6 +76,30 @@ def problems(
             yield _found(condition, "expression.unknown_variable", says)
         elif found := _problem(condition, chain, variables[condition.name]):
             yield found
+
+
+def possible_outcomes(expression: Expression, found: Iterable[Problem]) -> frozenset[Possible]:
+    """What an evaluation can come to, whatever the values. `found` are the expression's problems.
+
+    Without "true" it never matches.
+    """
+    return _possible(expression, {problem.start: problem for problem in found})
+
+
+def _possible(expression: Expression, by_start: Mapping[int, Problem]) -> frozenset[Possible]:
+    if isinstance(expression, Condition):
+        problem = by_start.get(expression.start)
+        if problem is None:
+            return frozenset({"true", "false"})
+        if problem.always is None:
+            return frozenset({"error"})
+        return frozenset({"true"} if problem.always else {"false"})
+    undecided: Literal["true", "false"] = "true" if expression.operator == "and" else "false"
+    possible: frozenset[Possible] = frozenset({undecided})
+    for term in expression.terms:
+        if undecided in possible:
+            possible = (possible - {undecided}) | _possible(term, by_start)
+    return possible
 
 
 def _problem(condition: Condition, chain: Chain, declared: str) -> Problem | None:
@@ -98,12 +130,13 @@ def _problem(condition: Condition, chain: Chain, declared: str) -> Problem | Non
         "expression.constant",
         f"This is {'always' if constant else 'never'} true, whatever {left_hand_side(condition)} "
         f"of type {kind} is. Correct the literal.",
+        always=constant,
     )
 
 
-def _found(condition: Condition, code: str, says: str) -> Problem:
+def _found(condition: Condition, code: str, says: str, *, always: bool | None = None) -> Problem:
     start, end = condition.start, condition.end
-    return Problem(code, f"Column {start + 1}: {says}", start, end)
+    return Problem(code, f"Column {start + 1}: {says}", start, end, always)
 
 
 def _unknown(

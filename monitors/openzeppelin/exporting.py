@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.db import transaction
@@ -17,7 +18,7 @@ from blip0.common.exceptions import Conflict
 from blip0.common.sealing import CannotOpen, keyring
 from blip0.common.tenancy import in_tenant
 from monitors.contracts import RUNTIME_KEYS, map_viewing_keys
-from monitors.models import Monitor, ScriptCondition
+from monitors.models import Monitor, MonitorTrigger, ScriptCondition
 from monitors.openzeppelin.documents import escaped
 from monitors.openzeppelin.envfile import env_example, env_text
 from monitors.openzeppelin.report import Note
@@ -57,6 +58,7 @@ class _Out:
     """What is being written. Notes are kept by the path of the file they speak of."""
 
     with_secrets: bool
+    only: frozenset[UUID] | None = None
     variables: Variables = field(default_factory=Variables)
     documents: dict[str, Any] = field(default_factory=dict)
     contents: dict[str, bytes] = field(default_factory=dict)
@@ -80,8 +82,16 @@ class _Out:
         return {"type": UrlKind.ENVIRONMENT.value, "value": name}
 
 
-def openzeppelin_export(*, tenant: Tenant, actor: Actor, with_secrets: bool = False) -> Export:
+def openzeppelin_export(
+    *,
+    tenant: Tenant,
+    actor: Actor,
+    with_secrets: bool = False,
+    only: frozenset[UUID] | None = None,
+) -> Export:
     """The live monitors and triggers of a tenant, and the networks and scripts that they use.
+
+    With `only`, ids of monitors: these, and the triggers that they use.
 
     Secrets become `Environment` references; with `with_secrets` their values are in `env`, and
     webhook headers stand in the files in clear, because OpenZeppelin Monitor has no references
@@ -89,7 +99,7 @@ def openzeppelin_export(*, tenant: Tenant, actor: Actor, with_secrets: bool = Fa
     """
     if tenant.status in (TenantStatus.PROVISIONING, TenantStatus.DELETED):
         raise Conflict(f"The tenant `{tenant.slug}` is {tenant.get_status_display().lower()}.")
-    out = _Out(with_secrets)
+    out = _Out(with_secrets, only)
     with in_tenant(tenant.pk), transaction.atomic():
         _export_triggers(out)
         networks, scripts = _export_monitors(out)
@@ -102,13 +112,21 @@ def openzeppelin_export(*, tenant: Tenant, actor: Actor, with_secrets: bool = Fa
             object_id=tenant.pk,
             object_name=tenant.slug,
             tenant_id=tenant.pk,
-            after={"files": len(out.documents) + len(out.contents), "in_clear": with_secrets},
+            after={
+                "files": len(out.documents) + len(out.contents),
+                "in_clear": with_secrets,
+                **({} if only is None else {"monitors": len(only)}),
+            },
         )
     return _finished(tenant, out)
 
 
 def _export_triggers(out: _Out) -> None:
-    triggers = list(Trigger.objects.live().order_by("slug"))
+    rows = Trigger.objects.live().order_by("slug")
+    if out.only is not None:
+        named = MonitorTrigger.objects.filter(monitor__in=out.only).values("trigger")
+        rows = rows.filter(pk__in=named)
+    triggers = list(rows)
     configs = sealed_configs(trigger.pk for trigger in triggers)
     for trigger in triggers:
         path = f"config/triggers/{trigger.slug}.json"
@@ -173,6 +191,10 @@ def _export_monitors(out: _Out) -> tuple[set[str], set[str]]:
     """Write the monitors; the networks and the scripts' names that they use."""
     networks: set[str] = set()
     monitors = Monitor.objects.live().order_by("slug")
+    scripts = ScriptCondition.objects.all()
+    if out.only is not None:
+        monitors = monitors.filter(pk__in=out.only)
+        scripts = scripts.filter(monitor__in=out.only)
     for shown, monitor in zip(monitor_representations(monitors), monitors, strict=True):
         path = f"config/monitors/{monitor.slug}.json"
         document = {key: shown[key] for key in RUNTIME_KEYS}
@@ -186,7 +208,7 @@ def _export_monitors(out: _Out) -> tuple[set[str], set[str]]:
         out.documents[path] = document
         networks.update(shown["networks"])
         _keep_settings(out, path, monitor, shown)
-    return networks, set(ScriptCondition.objects.values_list("script", flat=True))
+    return networks, set(scripts.values_list("script", flat=True))
 
 
 def _exported_keys(out: _Out, path: str, monitor: Monitor) -> Any:

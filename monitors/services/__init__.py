@@ -7,6 +7,7 @@ from monitors.services.changes import (
     monitor_update,
 )
 from monitors.services.documents import document_report
+from monitors.services.explaining import monitor_explain
 from monitors.services.recheck import findings_recheck, findings_recheck_due
 from monitors.services.reseal import viewing_keys_reseal
 from monitors.services.reverting import monitor_revert
@@ -26,6 +27,7 @@ __all__ = [
     "monitor_clone",
     "monitor_create",
     "monitor_delete",
+    "monitor_explain",
     "monitor_from_template",
     "monitor_pause",
     "monitor_resume",

@@ -15,12 +15,13 @@ from blip0.common.tenancy import current_tenant_id
 from blip0.common.validation import Finding, InvalidDocument
 from blip0.common.validation.findings import pointer
 from monitors.contracts import RUNTIME_KEYS, SETTINGS_KEYS, map_viewing_keys
-from monitors.exceptions import CannotRevert
 from monitors.models import ContractSpec, Monitor
 from monitors.services.changes import monitor_update
 from monitors.services.documents import Stored, key_mark
 from monitors.services.records import monitor_lock
+from tenants.exceptions import CannotRevert
 from tenants.models import AuditRecord
+from tenants.services.reverting import revert_reason
 
 
 @transaction.atomic
@@ -32,6 +33,7 @@ def monitor_revert(
     secrets: Mapping[str, str] | None = None,
     contract_specs: Mapping[str, Any] | None = None,
     expected_version: int | None = None,
+    reason: str = "",
 ) -> Monitor:
     """Make the document what it was before the change that the audit record `entry` tells of.
 
@@ -76,7 +78,7 @@ def monitor_revert(
         data=document,
         actor=actor,
         expected_version=expected_version,
-        reason=f"back to before entry {entry}",
+        reason=revert_reason(entry, reason),
     )
 
 

@@ -18,17 +18,17 @@ MAX_REASON = 500
 
 
 def monitor_pause(
-    *, monitor: Monitor, actor: Actor, expected_version: int | None = None
+    *, monitor: Monitor, actor: Actor, expected_version: int | None = None, reason: str = ""
 ) -> Monitor:
     """The monitor doesn't run until it is resumed. Raises `MonitorGone` and `Stale`."""
-    return _set_paused(True, "paused", monitor, actor, expected_version)
+    return _set_paused(True, "paused", monitor, actor, expected_version, reason)
 
 
 def monitor_resume(
-    *, monitor: Monitor, actor: Actor, expected_version: int | None = None
+    *, monitor: Monitor, actor: Actor, expected_version: int | None = None, reason: str = ""
 ) -> Monitor:
     """Undo a pause; a snooze stays. Raises `MonitorGone` and `Stale`."""
-    return _set_paused(False, "resumed", monitor, actor, expected_version)
+    return _set_paused(False, "resumed", monitor, actor, expected_version, reason)
 
 
 @transaction.atomic
@@ -70,11 +70,13 @@ def monitor_snooze(
 
 
 @transaction.atomic
-def monitor_wake(*, monitor: Monitor, actor: Actor, expected_version: int | None = None) -> Monitor:
+def monitor_wake(
+    *, monitor: Monitor, actor: Actor, expected_version: int | None = None, reason: str = ""
+) -> Monitor:
     """End a snooze now; a pause stays. Raises `MonitorGone` and `Stale`."""
     current = monitor_lock(monitor, expected_version)
     if current.snoozed_until is not None:
-        _end_snooze(current, "woken", actor)
+        _end_snooze(current, "woken", actor, reason)
     return current
 
 
@@ -99,18 +101,25 @@ def snoozes_end(*, now: datetime) -> int:
 
 @transaction.atomic
 def _set_paused(
-    paused: bool, verb: str, monitor: Monitor, actor: Actor, expected_version: int | None
+    paused: bool,
+    verb: str,
+    monitor: Monitor,
+    actor: Actor,
+    expected_version: int | None,
+    reason: str,
 ) -> Monitor:
     current = monitor_lock(monitor, expected_version)
     if current.paused != paused:
         current.paused = paused
         monitor_save(current, "paused")
-        record(verb, current, actor=actor, before={"paused": not paused}, after={"paused": paused})
+        before, after = {"paused": not paused}, {"paused": paused}
+        record(verb, current, actor=actor, before=before, after=after, reason=reason)
     return current
 
 
-def _end_snooze(monitor: Monitor, verb: str, actor: Actor) -> None:
+def _end_snooze(monitor: Monitor, verb: str, actor: Actor, reason: str = "") -> None:
     before = {"snoozed_until": monitor.snoozed_until}
     monitor.snoozed_until, monitor.snooze_reason = None, ""
     monitor_save(monitor, "snoozed_until", "snooze_reason")
-    record(verb, monitor, actor=actor, before=before, after={"snoozed_until": None})
+    after = {"snoozed_until": None}
+    record(verb, monitor, actor=actor, before=before, after=after, reason=reason)

@@ -115,7 +115,7 @@ def _check_types(
     for chain in EXPRESSIVE:
         if chain not in watch.chains:
             continue
-        variables = _variables(condition, chain, expression, watch)
+        variables = variables_of(condition, chain, watch)
         if variables is None:
             continue
         for problem in problems(expression, chain, variables):
@@ -123,10 +123,11 @@ def _check_types(
             out.advise(problem.code, at, says if len(watch.chains) > 1 else problem.message)
 
 
-def _variables(
-    condition: WatchedCondition, chain: Chain, expression: Expression, watch: Watch
+def variables_of(
+    condition: WatchedCondition, chain: Chain, watch: Watch
 ) -> Mapping[str, str] | None:
-    """The kinds of the condition's variables; None where nothing is known of them."""
+    """The kinds of the condition's variables, its signature looked up; None where nothing is
+    known of them."""
     if condition.group == "transactions":
         return transaction_variables(chain)
     if condition.items.get(chain):
@@ -135,5 +136,6 @@ def _variables(
         return None
     # The spec comes from the chain: any name may be right, and a position up to the last one.
     positions = {str(number): UNKNOWN_KIND for number in range(arity(condition.signature or ""))}
-    names = {one.name: UNKNOWN_KIND for one in conditions(expression) if not one.name.isdecimal()}
+    used = conditions(condition.expression) if condition.expression else ()
+    names = {one.name: UNKNOWN_KIND for one in used if not one.name.isdecimal()}
     return {**positions, **names}

@@ -96,27 +96,41 @@ def check_monitor(value: object, at: Path, out: Findings, context: CheckContext)
     """The check of the kind `monitor`."""
     MONITOR.check(value, at, out)
     monitor = MONITOR.named(value)
-    chains = _chains(monitor, context)
     _check_name(monitor.get("name"), (at, "name"), out)
     _check_networks(monitor, at, out, context)
     _check_triggers(monitor, at, out, context)
-    addresses = _check_addresses(monitor, chains, at, out, context)
-    conditions = _check_conditions(monitor, chains, at, out, context)
+    watch = _watch(monitor, at, out, context)
     for index, condition in enumerate(entries(monitor.get("trigger_conditions"))):
         place: Path = ((at, "trigger_conditions"), index)
         check_script_reference(SCRIPT_CONDITION.named(condition), place, out, context)
     _check_viewing_keys(monitor, at, out, context)
-    watch = Watch(
-        chains=chains,
-        networks=tuple(_networks(monitor, (at, "networks"), context)),
-        addresses=addresses,
-        conditions=conditions,
-        indexes=indexes((entry.form, entry.spec) for entry in addresses),
-    )
     check_liveness(watch, at, out)
     check_meaning(watch, out)
     triggers = entries(monitor.get("triggers"))
     check_messages(triggers, context.trigger_templates or {}, watch, (at, "triggers"), out)
+
+
+def watched(document: object, context: CheckContext) -> Watch:
+    """What a monitor watches, as far as it can be read, its signatures looked up.
+
+    `context` must know the networks. Raises nothing, and keeps what it finds to itself.
+    """
+    out = Findings()
+    watch = _watch(MONITOR.named(document), None, out, context)
+    check_meaning(watch, out)
+    return watch
+
+
+def _watch(monitor: Mapping[str, object], at: Path, out: Findings, context: CheckContext) -> Watch:
+    chains = _chains(monitor, context)
+    addresses = _check_addresses(monitor, chains, at, out, context)
+    return Watch(
+        chains=chains,
+        networks=tuple(_networks(monitor, (at, "networks"), context)),
+        addresses=addresses,
+        conditions=_check_conditions(monitor, chains, at, out, context),
+        indexes=indexes((entry.form, entry.spec) for entry in addresses),
+    )
 
 
 def _networks(

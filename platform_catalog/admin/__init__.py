@@ -1,8 +1,9 @@
 """The back office of the catalogue."""
 
 from platform_catalog.admin.network import BlockProgressAdmin, NetworkAdmin
-from platform_catalog.admin.script import FilterScriptAdmin, FilterScriptVersionAdmin
+from platform_catalog.admin.script import FilterScriptAdmin
 from platform_catalog.admin.template import MonitorTemplateAdmin
+from platform_catalog.admin.versions import FilterScriptVersionAdmin
 
 __all__ = [
     "BlockProgressAdmin",

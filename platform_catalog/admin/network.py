@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.admin.utils import unquote
+from django.http import Http404, HttpRequest, HttpResponse
+from unfold.widgets import UnfoldAdminTextInputWidget
 
-from blip0.common.admin.actions import ReasonForm, each_selected, object_action
-from blip0.common.admin.base import SEES_USERS, PlatformAdmin, ViewOnlyAdmin, actor_of
-from blip0.common.admin.display import EMPTY, stamp
+from blip0.common.admin.actions import ReasonForm, button, each_selected, object_action
+from blip0.common.admin.base import ViewOnlyAdmin, actor_of
+from blip0.common.admin.display import stamp
 from blip0.common.admin.fields import AnyModelForm, JsonField
 from blip0.common.admin.inlines import RowsInline, kept_rows
-from blip0.common.usage import users_of
+from blip0.common.usage import usage_of, users_of
+from platform_catalog.admin.probing import probe_view
+from platform_catalog.admin.used import UsedAdmin, counts_of
 from platform_catalog.models import BlockProgress, Network, RpcEndpoint
 from platform_catalog.services.networks import (
     network_create,
@@ -22,7 +26,17 @@ from platform_catalog.services.networks import (
     network_update,
 )
 
-SHOWN_USERS = 50
+
+def _disabled(network: Network) -> list[tuple[str, object]]:
+    alone = usage_of("network", network.slug).alone
+    stops = ("Left without any network: they stop", f"{alone:,}")
+    return [*counts_of("network", network.slug), stops]
+
+
+def _enabled(network: Network) -> list[tuple[str, object]]:
+    """Asks every tenant's schema: no document names a network that is disabled."""
+    users = len(users_of("network", [network.slug]))
+    return [("Monitors that name it, in all tenants", f"{users:,}")]
 
 
 class NetworkForm(AnyModelForm):
@@ -47,17 +61,32 @@ class NetworkForm(AnyModelForm):
             "store_blocks",
             "recovery_config",
         )
+        labels = {"block_time_ms": "Block time (ms)"}
+
+
+class RpcEndpointForm(AnyModelForm):
+    class Meta:
+        model = RpcEndpoint
+        fields = ("position", "rpc_type", "url_kind", "url", "weight", "enabled")
+        labels = {"rpc_type": "Protocol", "url_kind": "URL is", "url": "URL"}
+        widgets = {
+            "url": UnfoldAdminTextInputWidget(attrs={"style": "min-width: min(20rem, 55vw)"})
+        }
 
 
 class RpcEndpointInline(RowsInline):
     model = RpcEndpoint
-    fields = ("position", "rpc_type", "url_kind", "url", "weight", "enabled")
+    form = RpcEndpointForm
+    fields = RpcEndpointForm.Meta.fields
+    verbose_name = "RPC endpoint"
+    verbose_name_plural = "RPC endpoints"
 
 
 @admin.register(Network)
-class NetworkAdmin(PlatformAdmin[Network]):
+class NetworkAdmin(UsedAdmin[Network]):
     """Slug and type never change. One in use can't be deleted, but disabled."""
 
+    projected_kind = "network"
     usage_kind = "network"
     audit_kind = "network"
     form = NetworkForm
@@ -65,8 +94,8 @@ class NetworkAdmin(PlatformAdmin[Network]):
     list_display = ("slug", "name", "network_type", "enabled", "chain_id", "block_time_ms")
     list_filter = ("network_type", "enabled")
     search_fields = ("slug", "name", "=chain_id")
-    actions = ("enable_selected", "disable_selected")
-    actions_detail = ("enable", "disable")
+    actions = ("enable_selected",)
+    actions_detail = ("inspect", "probe", "enable", "disable")
     fieldsets = (
         (None, {"fields": ("name", ("slug", "network_type"), "enabled")}),
         ("Chain", {"fields": ("chain_id", "network_passphrase", "block_time_ms")}),
@@ -83,15 +112,15 @@ class NetworkAdmin(PlatformAdmin[Network]):
             },
         ),
     )
-    change_fieldsets = (*fieldsets, ("Used by", {"fields": ("users",)}))
+    change_fieldsets = (("In Redis", {"fields": ("projected",)}), *fieldsets)
 
     def get_fieldsets(self, request: HttpRequest, obj: Network | None = None) -> Any:
-        return fieldsets_seen(request, self.change_fieldsets) if obj else self.fieldsets
+        return self.change_fieldsets if obj else self.fieldsets
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Network | None = None
     ) -> tuple[str, ...]:
-        return ("slug", "network_type", "enabled", "users") if obj else ()
+        return ("projected", "slug", "network_type", "enabled") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Network, form: Any, change: bool) -> None:
         """Nothing yet: the endpoints are a part of the document. See `save_related`."""
@@ -116,15 +145,21 @@ class NetworkAdmin(PlatformAdmin[Network]):
     def delete_object(self, request: HttpRequest, obj: Network) -> None:
         network_delete(network=obj, actor=actor_of(request))
 
-    @admin.display(description="monitors of all tenants")
-    def users(self, obj: Network) -> str:
-        return users_text("network", obj.pk)
+    @button("Probe", url_path="probe", permissions=["change"], icon="network_check")
+    def probe(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask its endpoints which network they serve."""
+        network = self.get_object(request, unquote(object_id))
+        if network is None:
+            raise Http404
+        back = self.change_url(network.pk)
+        return probe_view(request, network, opts=self.opts, back=back)
 
     @object_action(
         "Enable",
         explain="It returns to every monitor that names it.",
         permissions=["change"],
         when=lambda network: not network.enabled,
+        facts=_enabled,
         icon="play_circle",
     )
     def enable(self, request: HttpRequest, obj: Network, data: dict[str, Any]) -> str:
@@ -134,10 +169,11 @@ class NetworkAdmin(PlatformAdmin[Network]):
     @object_action(
         "Disable",
         explain="It leaves every document that names it, in all tenants: nothing is watched there "
-        "until it is enabled again. Its page lists them under “Used by”.",
+        "until it is enabled again.",
         permissions=["change"],
         form=ReasonForm,
         when=lambda network: network.enabled,
+        facts=_disabled,
         icon="pause_circle",
         danger=True,
     )
@@ -145,26 +181,13 @@ class NetworkAdmin(PlatformAdmin[Network]):
         network_disable(network=obj, reason=data["reason"], actor=actor_of(request))
         return f"{obj.slug} is disabled."
 
-    @each_selected("Enable selected networks", permissions=["change"])
+    @each_selected(
+        "Enable selected networks",
+        permissions=["change"],
+        explain="They return to every monitor that names them.",
+    )
     def enable_selected(self, request: HttpRequest, obj: Network) -> None:
         network_enable(network=obj, actor=actor_of(request))
-
-    @each_selected("Disable selected networks", permissions=["change"])
-    def disable_selected(self, request: HttpRequest, obj: Network) -> None:
-        network_disable(network=obj, actor=actor_of(request))
-
-
-def fieldsets_seen(request: HttpRequest, fieldsets: Any) -> Any:
-    """Without “Used by” for those who may not see tenants: it names their monitors."""
-    seen = request.user.has_perm(SEES_USERS)
-    return fieldsets if seen else [part for part in fieldsets if part[0] != "Used by"]
-
-
-def users_text(kind: str, key: str) -> str:
-    """Who uses an object of the catalogue, a line each."""
-    users = users_of(kind, [key])
-    more = [f"and {len(users) - SHOWN_USERS} more"] if len(users) > SHOWN_USERS else []
-    return "\n".join([*users[:SHOWN_USERS], *more]) or EMPTY
 
 
 def _document(data: dict[str, Any]) -> dict[str, Any]:

@@ -1,25 +1,27 @@
-"""Filter scripts: an editor that publishes versions, and the versions there have been."""
+"""Filter scripts: an editor that publishes versions."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminTextareaWidget
 
-from blip0.common.admin.actions import object_action
-from blip0.common.admin.base import PlatformAdmin, ViewOnlyAdmin, actor_of
-from blip0.common.admin.display import code_block, stamp
-from blip0.common.admin.fields import AnyModelForm, LinesField, MultilineField, text_field
-from blip0.common.admin.inlines import ShownInline
-from platform_catalog.admin.network import fieldsets_seen, users_text
-from platform_catalog.models import FilterScript, FilterScriptVersion
+from blip0.common.admin.base import actor_of
+from blip0.common.admin.display import stamp
+from blip0.common.admin.fields import AnyModelForm, CodeField, LinesField, text_field
+from blip0.common.admin.findings import finding_list, summary_of
+from platform_catalog.admin.used import UsedAdmin
+from platform_catalog.admin.versions import VersionInline
+from platform_catalog.models import FilterScript
 from platform_catalog.selectors import script_version
 from platform_catalog.services.scripts import (
+    MAX_CONTENT_BYTES,
     script_create,
     script_delete,
+    script_findings,
     script_publish_version,
-    script_rollback,
     script_update,
 )
 
@@ -27,8 +29,9 @@ from platform_catalog.services.scripts import (
 class ScriptForm(AnyModelForm):
     """A new version is published where the content differs from the current one's."""
 
-    content = MultilineField(
-        rows=24, monospace=True, help_text="A change is published as a new version, at once."
+    content = CodeField(
+        max_bytes=MAX_CONTENT_BYTES,
+        help_text="A change is published as a new version, which the runtimes get at once.",
     )
     note = text_field(required=False, max_length=500, help_text="What the new version changes.")
     arguments = LinesField(required=False, rows=3, help_text="One a line.")
@@ -36,6 +39,8 @@ class ScriptForm(AnyModelForm):
     class Meta:
         model = FilterScript
         fields = ("name", "language", "description", "arguments", "timeout_ms")
+        labels = {"timeout_ms": "Timeout (ms)"}
+        widgets = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,28 +49,24 @@ class ScriptForm(AnyModelForm):
             self.initial["content"] = current.content
 
 
-class VersionInline(ShownInline):
-    """Rows are added by publishing."""
-
-    model = FilterScriptVersion
-    fields = ("version", "note", "created_by", "created_at", "sha256")
-
-
 @admin.register(FilterScript)
-class FilterScriptAdmin(PlatformAdmin[FilterScript]):
+class FilterScriptAdmin(UsedAdmin[FilterScript]):
     """Name and language never change: monitors name the path that they make."""
 
+    projected_kind = "filter"
     usage_kind = "filter_script"
     audit_kind = "filter_script"
     form = ScriptForm
     list_display = ("name", "language", "current_version", "timeout_ms", "changed")
     list_filter = ("language",)
     search_fields = ("name", "description")
+    actions_detail = ("inspect",)
     fieldsets = (
         (None, {"fields": (("name", "language"), "description", "arguments", "timeout_ms")}),
         ("Code", {"fields": ("content", "note")}),
     )
     change_fieldsets = (
+        ("In Redis", {"fields": ("projected",)}),
         (
             None,
             {
@@ -78,17 +79,16 @@ class FilterScriptAdmin(PlatformAdmin[FilterScript]):
                 )
             },
         ),
-        ("Code", {"fields": ("content", "note")}),
-        ("Used by", {"fields": ("users",)}),
+        ("Code", {"fields": ("findings", "content", "note")}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: FilterScript | None = None) -> Any:
-        return fieldsets_seen(request, self.change_fieldsets) if obj else self.fieldsets
+        return self.change_fieldsets if obj else self.fieldsets
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: FilterScript | None = None
     ) -> tuple[str, ...]:
-        return ("name", "language", "current_version", "users") if obj else ()
+        return ("projected", "name", "language", "current_version", "findings") if obj else ()
 
     def get_inlines(self, request: HttpRequest, obj: FilterScript | None) -> Any:
         return [VersionInline] if obj else []
@@ -112,40 +112,11 @@ class FilterScriptAdmin(PlatformAdmin[FilterScript]):
     def changed(self, obj: FilterScript) -> str:
         return stamp(obj.updated_at)
 
-    @admin.display(description="monitors of all tenants")
-    def users(self, obj: FilterScript) -> str:
-        return users_text("filter_script", obj.pk)
+    @admin.display(description="what validation says")
+    def findings(self, obj: FilterScript) -> str:
+        return finding_list(script_findings(obj))
 
-
-@admin.register(FilterScriptVersion)
-class FilterScriptVersionAdmin(ViewOnlyAdmin[FilterScriptVersion]):
-    audit_kind = "filter_script"
-    list_display = ("script_id", "version", "note", "created_by", "created")
-    search_fields = ("script__name", "note", "created_by")
-    fields = ("script", "version", "note", ("created_by", "created"), "sha256", "code")
-    actions_detail = ("roll_back",)
-
-    def has_publish_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return request.user.has_perm("platform_catalog.change_filterscript")
-
-    @admin.display(description="created", ordering="created_at")
-    def created(self, obj: FilterScriptVersion) -> str:
-        return stamp(obj.created_at)
-
-    @admin.display(description="content")
-    def code(self, obj: FilterScriptVersion) -> str:
-        return code_block(obj.content)
-
-    @object_action(
-        "Go back to this version",
-        explain="Its content is published as a new version, and every monitor that names the "
-        "script runs it at once.",
-        permissions=["publish"],
-        when=lambda version: version.version != version.script.current_version,
-        icon="undo",
-    )
-    def roll_back(
-        self, request: HttpRequest, obj: FilterScriptVersion, data: dict[str, Any]
-    ) -> str:
-        new = script_rollback(script=obj.script, version=obj.version, actor=actor_of(request))
-        return f"{obj.script_id} is at version {new.version}, with the content of {obj.version}."
+    def save_model(self, request: HttpRequest, obj: FilterScript, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if told := summary_of(script_findings(obj)):
+            self.message_user(request, told, messages.WARNING)

@@ -6,11 +6,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.admin.utils import unquote
+from django.http import Http404, HttpRequest, HttpResponse
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from blip0.common.admin.actions import button
 from blip0.common.admin.base import PlatformAdmin, actor_of
 from blip0.common.admin.fields import AnyModelForm, JsonField
+from platform_catalog.admin.preview import preview_view
 from platform_catalog.choices import NetworkType
 from platform_catalog.models import MonitorTemplate
 from platform_catalog.services.templates import template_create, template_delete, template_update
@@ -43,6 +46,16 @@ class MonitorTemplateAdmin(PlatformAdmin[MonitorTemplate]):
     list_filter = ("enabled",)
     search_fields = ("slug", "name", "description")
     fields = ("name", "slug", "description", "network_types", "document", "enabled")
+    actions_detail = ("preview",)
+
+    @button("Preview", url_path="preview", permissions=["view"], icon="preview")
+    def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The monitor that the stored template makes."""
+        template = self.get_object(request, unquote(object_id))
+        if template is None:
+            raise Http404
+        back = self.change_url(template.pk)
+        return preview_view(request, template, opts=self.opts, back=back)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: MonitorTemplate | None = None

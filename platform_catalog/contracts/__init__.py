@@ -1,6 +1,10 @@
 from platform_catalog.contracts.loading import LoadReport
 from platform_catalog.contracts.probing import Outcome, Probe, ProbeTarget
-from platform_catalog.contracts.templates import TEMPLATE_KEYS, document_from_template
+from platform_catalog.contracts.templates import (
+    TEMPLATE_KEYS,
+    TemplatePreview,
+    document_from_template,
+)
 
 __all__ = [
     "TEMPLATE_KEYS",
@@ -8,5 +12,6 @@ __all__ = [
     "Outcome",
     "Probe",
     "ProbeTarget",
+    "TemplatePreview",
     "document_from_template",
 ]

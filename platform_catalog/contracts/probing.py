@@ -32,13 +32,15 @@ class ProbeTarget:
 
 @dataclass(frozen=True)
 class Probe:
-    """What an endpoint answered; `latency_ms` is None where it was not asked."""
+    """What an endpoint answered. `latency_ms` is None where it was not asked, `height` (a block, a
+    ledger or a slot) where it isn't known."""
 
     network: str
     endpoint: str
     outcome: Outcome
     detail: str = ""
     latency_ms: int | None = None
+    height: int | None = None
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -47,4 +49,5 @@ class Probe:
             "outcome": self.outcome.value,
             "detail": self.detail,
             "latency_ms": self.latency_ms,
+            "height": self.height,
         }

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from blip0.common.validation import Finding
 
 TEMPLATE_KEYS = frozenset(
     {"description", "match_conditions", "trigger_conditions", "alerting", "contract_spec"}
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplatePreview:
+    """A monitor that isn't there, in the tenant's form; with errors nobody could save it."""
+
+    document: Mapping[str, Any]
+    findings: Sequence[Finding]
 
 
 def document_from_template(

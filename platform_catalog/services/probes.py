@@ -1,51 +1,82 @@
-"""Does each endpoint of the catalogue serve the network that it is said to serve?
+"""Does each endpoint of the catalogue serve the network that it is said to serve, and how far?
 
-Nothing is written. An endpoint is asked once, over plain HTTP(S): no redirect is followed, no
-proxy of the environment is used, and an answer may have `MAX_ANSWER` bytes.
+Nothing is written. Only what the sender lets through is asked: hosts on the public internet, and
+those that staff allow (`blip0.common.allowed_targets`). No redirect is followed, and an answer may
+have `MAX_ANSWER` bytes. No word of a URL's path is in what is told of a failure.
 """
 
 from __future__ import annotations
 
-import http.client
-import socket
-import threading
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
-from typing import Any
-from urllib.parse import urlsplit
+from http import HTTPStatus
+from typing import Any, Final
 
 import orjson
 from django.db.models import Prefetch
 
+from blip0.common.connecting import Connector, DeliveryFailed, TargetRefused, TookTooLong
 from blip0.common.exceptions import NotFound
+from blip0.common.sender import http_send
 from platform_catalog.choices import NetworkType, RpcType, UrlKind
 from platform_catalog.contracts import Outcome, Probe, ProbeTarget
 from platform_catalog.models import Network, RpcEndpoint
 from platform_catalog.services.loading import shipped_genesis_hashes
 
-AT_ONCE = 8
-MAX_ANSWER = 64 * 1024
-METHODS = {
-    NetworkType.EVM: "eth_chainId",
-    NetworkType.STELLAR: "getNetwork",
-    NetworkType.SOLANA: "getGenesisHash",
-}
+AT_ONCE: Final = 8
+MAX_ANSWER: Final = 64 * 1024
+MAX_HEIGHT: Final = 2**63 - 1
 
 
 class NoAnswer(Exception):
     """The endpoint does not answer, or not as a node does; the text says how."""
 
 
-def probe_targets(slugs: Collection[str] = ()) -> list[ProbeTarget]:
+@dataclass(frozen=True)
+class _Question:
+    """A method of JSON-RPC, and what to read in its result. `read` raises what it likes to."""
+
+    method: str
+    read: Callable[[Any], Any]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise TypeError
+
+
+def _number(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_HEIGHT:
+        return value
+    raise ValueError
+
+
+WHICH: Final[Mapping[NetworkType, _Question]] = {
+    NetworkType.EVM: _Question("eth_chainId", lambda found: str(int(found, 16))),
+    NetworkType.STELLAR: _Question("getNetwork", lambda found: _text(found["passphrase"])),
+    NetworkType.SOLANA: _Question("getGenesisHash", _text),
+}
+"""What tells which network an endpoint serves, in the form of `ProbeTarget.expected`."""
+HOW_FAR: Final[Mapping[NetworkType, _Question]] = {
+    NetworkType.EVM: _Question("eth_blockNumber", lambda found: _number(int(found, 16))),
+    NetworkType.STELLAR: _Question("getLatestLedger", lambda found: _number(found["sequence"])),
+    NetworkType.SOLANA: _Question("getSlot", _number),
+}
+
+
+def probe_targets(
+    slugs: Collection[str] = (), *, disabled_endpoints: bool = False
+) -> list[ProbeTarget]:
     """The enabled endpoints of these networks; without `slugs`, of every enabled one.
 
     Two queries. Raises `NotFound` for a slug that no network has.
     """
-    endpoints = RpcEndpoint.objects.filter(enabled=True)
+    endpoints = RpcEndpoint.objects.all()
+    if not disabled_endpoints:
+        endpoints = endpoints.filter(enabled=True)
     networks = Network.objects.prefetch_related(Prefetch("rpc_endpoints", endpoints))
     networks = networks.filter(slug__in=slugs) if slugs else networks.filter(enabled=True)
     if unknown := set(slugs) - {network.slug for network in networks}:
@@ -58,29 +89,46 @@ def probe_targets(slugs: Collection[str] = ()) -> list[ProbeTarget]:
     ]
 
 
-def endpoints_probe(targets: Iterable[ProbeTarget], *, timeout_s: float) -> Iterator[Probe]:
-    """Ask them, `AT_ONCE` at a time; the probes come in the order of the targets. No queries."""
+def endpoints_probe(
+    targets: Iterable[ProbeTarget], *, timeout_s: float, connector: Connector | None = None
+) -> Iterator[Probe]:
+    """Ask them, `AT_ONCE` at a time; the probes come in the order of the targets.
+
+    At most one query, for what staff allow.
+    """
+    # Made here: its query belongs to this thread's connection.
+    guard = connector or Connector()
     with ThreadPoolExecutor(AT_ONCE) as executor:
-        yield from executor.map(lambda target: endpoint_probe(target, timeout_s), targets)
+        yield from executor.map(lambda target: endpoint_probe(target, timeout_s, guard), targets)
 
 
-def endpoint_probe(target: ProbeTarget, timeout_s: float) -> Probe:
-    """Ask one endpoint; takes at most `timeout_s` seconds, whatever the other side does."""
+def endpoint_probe(target: ProbeTarget, timeout_s: float, connector: Connector) -> Probe:
+    """Ask one endpoint; takes at most `timeout_s` seconds, whatever the other side does.
+
+    `latency_ms` is the first answer's. No queries.
+    """
     if not target.expected:
         return Probe(target.network, target.endpoint, Outcome.NOT_PROBED, target.why_not)
+    kind, url = NetworkType(target.network_type), target.endpoint
     began = time.monotonic()
     try:
-        identity = _identity(NetworkType(target.network_type), target.endpoint, timeout_s)
+        identity = _ask(url, WHICH[kind], timeout_s, connector)
     except NoAnswer as error:
-        outcome, detail = Outcome.UNREACHABLE, str(error)
+        identity, outcome, detail = None, Outcome.UNREACHABLE, str(error)
     else:
         right = identity == target.expected or (
-            target.network_type == NetworkType.SOLANA and identity.startswith(target.expected)
+            kind == NetworkType.SOLANA and identity.startswith(target.expected)
         )
         outcome = Outcome.OK if right else Outcome.WRONG_CHAIN
         detail = "" if right else f"is {_shown(identity)}, not {_shown(target.expected)}"
-    latency_ms = round((time.monotonic() - began) * 1000)
-    return Probe(target.network, target.endpoint, outcome, detail, latency_ms)
+    took = time.monotonic() - began
+    height = None
+    if outcome == Outcome.OK and took < timeout_s:
+        try:
+            height = _ask(url, HOW_FAR[kind], timeout_s - took, connector)
+        except NoAnswer as error:
+            detail = f"its height is not known: {error}"
+    return Probe(target.network, target.endpoint, outcome, detail, round(took * 1000), height)
 
 
 def _target(network: Network, endpoint: RpcEndpoint, genesis: str) -> ProbeTarget:
@@ -91,7 +139,7 @@ def _target(network: Network, endpoint: RpcEndpoint, genesis: str) -> ProbeTarge
     }.get(NetworkType(network.network_type), "")
     if endpoint.url_kind != UrlKind.PLAIN:
         why_not = "its URL is a secret of the runtime"
-    elif endpoint.rpc_type != RpcType.RPC or network.network_type not in METHODS:
+    elif endpoint.rpc_type != RpcType.RPC or network.network_type not in WHICH:
         why_not = "not JSON-RPC over HTTP"
     else:
         why_not = "" if expected else "nothing known to compare the answer with"
@@ -108,89 +156,37 @@ def _target(network: Network, endpoint: RpcEndpoint, genesis: str) -> ProbeTarge
     )
 
 
-def _identity(kind: NetworkType, url: str, timeout_s: float) -> str:
-    """Which network the endpoint says it serves, in the form of `ProbeTarget.expected`."""
-    result = _Call(url, METHODS[kind], timeout_s).result()
+def _ask(url: str, question: _Question, timeout_s: float, connector: Connector) -> Any:
+    result = _result(url, question.method, timeout_s, connector)
     try:
-        if kind == NetworkType.EVM:
-            return str(int(result, 16))
-        identity = result["passphrase"] if kind == NetworkType.STELLAR else result
-        if isinstance(identity, str):
-            return identity
+        return question.read(result)
     except (TypeError, ValueError, KeyError) as error:
-        raise NoAnswer(f"{METHODS[kind]} gave {_shown(result)}") from error
-    raise NoAnswer(f"{METHODS[kind]} gave {_shown(result)}")
+        raise NoAnswer(f"{question.method} gave {_shown(result)}") from error
 
 
-@dataclass
-class _Call:
-    """One JSON-RPC call, in a thread of its own: nothing can interrupt the resolving of a name.
-
-    When the time is over the connection is shut down, which ends the thread soon.
-    """
-
-    url: str
-    method: str
-    timeout_s: float
-    _socket: socket.socket | None = None
-
-    def result(self) -> Any:
-        """The member `result` of the answer. Raises `NoAnswer`."""
-        outcome = SimpleQueue[Any]()
-        threading.Thread(
-            target=self._run, args=(outcome,), name=f"probe {self.url}", daemon=True
-        ).start()
-        try:
-            answer = outcome.get(timeout=self.timeout_s)
-        except Empty:
-            self._hang_up()
-            raise self._too_late() from None
-        if isinstance(answer, NoAnswer):
-            raise answer
-        return answer
-
-    def _run(self, outcome: SimpleQueue[Any]) -> None:
-        try:
-            outcome.put(_result_in(self._answer()))
-        except NoAnswer as error:
-            outcome.put(error)
-        except TimeoutError:  # the socket's own limit, a moment before ours
-            outcome.put(self._too_late())
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            outcome.put(NoAnswer(_shown(said)))
-
-    def _too_late(self) -> NoAnswer:
-        return NoAnswer(f"no answer within {self.timeout_s:g} s")
-
-    def _answer(self) -> bytes:
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise NoAnswer("not a URL of HTTP")
-        secure = parts.scheme == "https"
-        connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = connect(parts.hostname, parts.port, timeout=self.timeout_s)
-        body = orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": self.method, "params": []})
-        headers = {"Content-Type": "application/json", "User-Agent": "blip0"}
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        with closing(connection):
-            connection.connect()
-            self._socket = connection.sock  # the connection forgets it once it has the headers
-            connection.request("POST", path, body, headers)
-            with connection.getresponse() as response:
-                if response.status != http.client.OK:
-                    location = response.getheader("Location")
-                    whither = f" to {_shown(location)}" if location else ""
-                    raise NoAnswer(f"HTTP {response.status}{whither}")
-                answer = response.read(MAX_ANSWER + 1)
-        if len(answer) > MAX_ANSWER:
-            raise NoAnswer(f"an answer of more than {MAX_ANSWER // 1024} KiB")
-        return answer
-
-    def _hang_up(self) -> None:
-        if self._socket:
-            with suppress(OSError):  # it has ended meanwhile
-                self._socket.shutdown(socket.SHUT_RDWR)
+def _result(url: str, method: str, timeout_s: float, connector: Connector) -> Any:
+    """The member `result` of the answer to one call. Raises `NoAnswer`."""
+    try:
+        answer = http_send(
+            "POST",
+            url,
+            headers={"Content-Type": "application/json"},
+            body=orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": []}),
+            timeout_s=timeout_s,
+            max_body=MAX_ANSWER,
+            connector=connector,
+        )
+    except TookTooLong:
+        raise NoAnswer("no answer in time") from None
+    except (TargetRefused, DeliveryFailed) as error:
+        raise NoAnswer(error.message) from error
+    if answer.status != HTTPStatus.OK:
+        location = answer.headers.get("Location")
+        whither = f" to {_shown(location)}" if location else ""
+        raise NoAnswer(f"HTTP {answer.status}{whither}")
+    if answer.cut:
+        raise NoAnswer(f"an answer of more than {MAX_ANSWER // 1024} KiB")
+    return _result_in(answer.body)
 
 
 def _result_in(answer: bytes) -> Any:

@@ -15,7 +15,7 @@ from blip0.common.actors import Actor
 from blip0.common.canonical import sha256_hex
 from blip0.common.exceptions import Conflict, InUse, InvalidField
 from blip0.common.usage import require_unused
-from blip0.common.validation import CheckContext, check
+from blip0.common.validation import CheckContext, Finding, Report, check
 from platform_catalog.choices import SCRIPT_EXTENSIONS
 from platform_catalog.models import FilterScript, FilterScriptVersion
 from platform_catalog.selectors import script_version
@@ -86,16 +86,20 @@ def script_publish_version(
 
 
 @transaction.atomic
-def script_rollback(*, script: FilterScript, version: int, actor: Actor) -> FilterScriptVersion:
-    """Publish the content of an older version anew. Raises `NotFound`, `Conflict`."""
+def script_rollback(
+    *, script: FilterScript, version: int, actor: Actor, reason: str = ""
+) -> FilterScriptVersion:
+    """Publish the content of an older version anew. Raises `NotFound`, `Conflict`.
+
+    `reason` is for the audit log, and a part of the new version's note.
+    """
     script = _lock(script)
     old = script_version(script, version)
     current = script_version(script, script.current_version)
     if old.content == current.content:
         raise Conflict(f"version: {version} has the content that runs already.")
-    return _publish(
-        script, old.content, f"Back to version {version}.", actor, "filter_script.rolled_back"
-    )
+    note = f"Back to version {version}. {reason}".strip()
+    return _publish(script, old.content, note, actor, "filter_script.rolled_back", reason)
 
 
 @transaction.atomic
@@ -112,8 +116,14 @@ def script_delete(*, script: FilterScript, actor: Actor) -> None:
         raise InUse(f"The script {script.name} has just come into use.", users=[]) from error
 
 
+def script_findings(script: FilterScript) -> tuple[Finding, ...]:
+    """What validation says of the version that runs. One query."""
+    content = script_version(script, script.current_version).content
+    return _report(script, content).findings
+
+
 def _publish(
-    script: FilterScript, content: str, note: str, actor: Actor, action: str
+    script: FilterScript, content: str, note: str, actor: Actor, action: str, reason: str = ""
 ) -> FilterScriptVersion:
     before = _stated(script, script_version(script, script.current_version))
     newest = script.versions.order_by("-version").values_list("version", flat=True).first()
@@ -121,7 +131,8 @@ def _publish(
     _require_valid(script, content)
     script.save(update_fields=["current_version", "updated_at"])
     version = _add_version(script, content, note, actor)
-    _audit(action, script, actor, before=before, after=_stated(script, version))
+    after = _stated(script, version)
+    _audit(action, script, actor, before=before, after=after, reason=reason)
     return version
 
 
@@ -143,7 +154,17 @@ def _lock(script: FilterScript) -> FilterScript:
 
 
 def _require_valid(script: FilterScript, content: str) -> None:
-    """Check the document that the runtime would get, as far as it comes from its author."""
+    _report(script, content).raise_if_errors()
+    if not content.strip():
+        raise InvalidField("content: is empty.", pointer="/content")
+    if len(content.encode()) > MAX_CONTENT_BYTES:
+        raise InvalidField(
+            f"content: at most {MAX_CONTENT_BYTES} bytes in UTF-8.", pointer="/content"
+        )
+
+
+def _report(script: FilterScript, content: str) -> Report:
+    """Of the document that the runtime would get, as far as it comes from its author."""
     extension = SCRIPT_EXTENSIONS.get(script.language)  # type: ignore[call-overload]  # any text
     document = {
         "schema": 1,
@@ -157,13 +178,7 @@ def _require_valid(script: FilterScript, content: str) -> None:
         "timeout_ms": script.timeout_ms,
         "signature": "made when it is rendered",
     }
-    check("filter_script", document, context=CheckContext(author="staff")).raise_if_errors()
-    if not content.strip():
-        raise InvalidField("content: is empty.", pointer="/content")
-    if len(content.encode()) > MAX_CONTENT_BYTES:
-        raise InvalidField(
-            f"content: at most {MAX_CONTENT_BYTES} bytes in UTF-8.", pointer="/content"
-        )
+    return check("filter_script", document, context=CheckContext(author="staff"))
 
 
 def _stated(script: FilterScript, version: FilterScriptVersion) -> dict[str, Any]:

@@ -7,17 +7,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
 
 from blip0.common.actors import Actor
 from blip0.common.exceptions import Conflict, InvalidField
-from blip0.common.validation import CheckContext, check
+from blip0.common.validation import CheckContext, Report, check
 from platform_catalog.choices import NetworkType
-from platform_catalog.contracts import TEMPLATE_KEYS, document_from_template
-from platform_catalog.models import MonitorTemplate
+from platform_catalog.contracts import TEMPLATE_KEYS, TemplatePreview, document_from_template
+from platform_catalog.models import MonitorTemplate, Network
 from platform_catalog.selectors import script_paths
 from tenants.services.audit import audit_record
 
@@ -25,7 +25,7 @@ _SETTINGS = ("description", "alerting")
 """Keys of a monitor that the runtime does not know."""
 _FIELDS = ("name", "description", "network_types", "document", "enabled")
 
-_EXAMPLE_ADDRESSES = {
+EXAMPLE_ADDRESSES = {
     NetworkType.EVM: "0x00000000219ab540356cBB839Cbe05303d7705Fa",
     NetworkType.STELLAR: "CAS3J7GYLGXMF6TDJBBYYSE3HQ6BBSMLNUQ34T6TZMYMW2EVH34XOWMA",
     NetworkType.SOLANA: "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
@@ -74,6 +74,35 @@ def template_delete(*, template: MonitorTemplate, actor: Actor) -> None:
     template.delete()
 
 
+def template_preview(
+    *,
+    template: MonitorTemplate,
+    name: str,
+    networks: Collection[str],
+    addresses: Iterable[str],
+    triggers: Iterable[str],
+) -> TemplatePreview:
+    """The monitor that a tenant would make of it so, and what there is to say about that.
+
+    Nothing is saved. Networks and triggers are slugs; whether a tenant has the triggers, and what
+    its plan allows, isn't asked. Two queries.
+    """
+    document = document_from_template(
+        template.document,
+        name=name,
+        networks=networks,
+        addresses=[{"address": address} for address in addresses],
+        triggers=triggers,
+    )
+    types = Network.objects.filter(slug__in=networks).values_list("slug", "network_type")
+    reports = (
+        _settings_report(document),
+        _monitor_report({"paused": False, **document}, dict(types)),
+    )
+    findings = tuple(finding for report in reports for finding in report.findings)
+    return TemplatePreview(document=document, findings=findings)
+
+
 def _fill(template: MonitorTemplate, data: Mapping[str, Any]) -> None:
     for name in _FIELDS:
         if name in data:
@@ -100,21 +129,29 @@ def _require_valid(template: MonitorTemplate) -> None:
             f"document: an object with any of {', '.join(sorted(TEMPLATE_KEYS))}.",
             pointer="/document",
         )
-    settings = {key: document[key] for key in _SETTINGS if key in document}
-    check("monitor_settings", settings).raise_if_errors()
+    _settings_report(document).raise_if_errors()
     for kind in types:
         monitor = document_from_template(
             {**document, "paused": False},
             name=template.name,
             networks=["example"],
-            addresses=[{"address": _EXAMPLE_ADDRESSES[NetworkType(kind)]}],
+            addresses=[{"address": EXAMPLE_ADDRESSES[NetworkType(kind)]}],
             triggers=[],
         )
-        monitor = {key: item for key, item in monitor.items() if key not in _SETTINGS}
-        context = CheckContext(
-            author="tenant", network_types={"example": kind}, script_paths=script_paths()
-        )
-        check("monitor", monitor, context=context).raise_if_errors()
+        _monitor_report(monitor, {"example": kind}).raise_if_errors()
+
+
+def _settings_report(document: Mapping[str, Any]) -> Report:
+    return check("monitor_settings", {key: document[key] for key in _SETTINGS if key in document})
+
+
+def _monitor_report(monitor: Mapping[str, Any], network_types: Mapping[str, str]) -> Report:
+    """Of the runtime's part of it. One query."""
+    runtime = {key: item for key, item in monitor.items() if key not in _SETTINGS}
+    context = CheckContext(
+        author="tenant", network_types=network_types, script_paths=script_paths()
+    )
+    return check("monitor", runtime, context=context)
 
 
 def _stated(template: MonitorTemplate) -> dict[str, Any]:

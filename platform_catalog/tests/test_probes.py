@@ -3,129 +3,44 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from blip0.common.connecting import Connector
 from blip0.common.exceptions import NotFound
+from blip0.common.net import Allowed
 from blip0.testing.queries import count_queries
+from blip0.tests.sender.servers import LOOPBACK
 from platform_catalog.choices import NetworkType, RpcType, UrlKind
-from platform_catalog.contracts import Outcome, ProbeTarget
+from platform_catalog.contracts import Outcome, Probe, ProbeTarget
 from platform_catalog.models import Network, RpcEndpoint
 from platform_catalog.services.loading import shipped_genesis_hashes
 from platform_catalog.services.probes import (
     AT_ONCE,
-    MAX_ANSWER,
     endpoint_probe,
     endpoints_probe,
     probe_targets,
 )
 from platform_catalog.tests.factories import NetworkFactory
+from platform_catalog.tests.nodes import (
+    BASE,
+    GENESIS,
+    HEIGHT,
+    PASSPHRASE,
+    TIMEOUT_S,
+    NodeServer,
+    node,
+)
 
-TIMEOUT_S = 5.0
-BASE = 8453
-PASSPHRASE = "Test SDF Network ; September 2015"
-GENESIS = "EtWTRABZaYq6iMfeYKouRu166VU2xqa1"
-RESULTS: dict[str, Any] = {
-    "eth_chainId": hex(BASE),
-    "getNetwork": {"passphrase": PASSPHRASE, "protocolVersion": 23},
-    "getGenesisHash": GENESIS + "wcaWoxPkrZBG",
-}
-
-
-def _result(value: Any) -> bytes:
-    return json.dumps({"jsonrpc": "2.0", "id": 1, "result": value}).encode()
+__all__ = ["node"]
 
 
-BODIES = {
-    "/number": _result(BASE),
-    "/text": _result("eight thousand"),
-    "/long": _result("0x" + "f" * 20_000),
-    "/nothing": _result(None),
-    "/garbage": b"<html>\x1b[2J",
-    "/deep": b"[" * 60_000,
-    "/list": b"[1]",
-    "/refused": b'{"error": {"code": -32601, "message": "\\u001b[2Jno such method"}}',
-    "/huge": _result("0" * MAX_ANSWER),
-}
-
-
-class Node(BaseHTTPRequestHandler):
-    """A node on `/`; on other paths one of the ways in which an endpoint may misbehave."""
-
-    server: NodeServer
-
-    def do_POST(self) -> None:
-        self.server.asked.append(self.path)
-        call = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        match self.path:
-            case "/slow":
-                self.server.over.wait(TIMEOUT_S * 2)
-            case "/drip":
-                self.wfile.write(b"HTTP/1.1 200 OK\r\n")
-                while not self.server.over.wait(0.02):
-                    self.wfile.write(b"X")
-            case "/drip-body":
-                self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n")
-                while not self.server.over.wait(0.02):
-                    self.wfile.write(b" ")
-            case "/elsewhere":
-                self.send_response(307)
-                self.send_header("Location", "http://169.254.169.254/\x1b[2J")
-                self.end_headers()
-            case "/busy":
-                self.send_error(429)
-            case "/hangs-up":
-                self.close_connection = True
-            case "/brief":
-                with self.server.counting:
-                    self.server.inside += 1
-                    self.server.most = max(self.server.most, self.server.inside)
-                time.sleep(0.05)
-                with self.server.counting:
-                    self.server.inside -= 1
-                self._answer(_result(RESULTS[call["method"]]))
-            case path:
-                self._answer(BODIES.get(path) or _result(RESULTS[call["method"]]))
-
-    def _answer(self, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_args: object) -> None:
-        """Nothing on the terminal."""
-
-
-class NodeServer(ThreadingHTTPServer):
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Node)
-        self.over = threading.Event()
-        self.counting = threading.Lock()
-        self.inside = self.most = 0
-        self.asked: list[str] = []
-
-    def url(self, path: str = "/") -> str:
-        return f"http://127.0.0.1:{self.server_port}{path}"
-
-    def handle_error(self, *_args: object) -> None:
-        """Clients hang up here: that is what is tested."""
-
-
-@pytest.fixture
-def node() -> Iterator[NodeServer]:
-    with NodeServer() as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield server
-        server.over.set()
-        server.shutdown()
+def ask(target: ProbeTarget, timeout_s: float = TIMEOUT_S) -> Probe:
+    return endpoint_probe(target, timeout_s, Connector(allowed=LOOPBACK))
 
 
 def target(url: str, kind: NetworkType = NetworkType.EVM, expected: str = str(BASE)) -> ProbeTarget:
@@ -143,12 +58,36 @@ def target(url: str, kind: NetworkType = NetworkType.EVM, expected: str = str(BA
 def test_endpoint_probe__right_network__ok_with_latency(
     node: NodeServer, kind: NetworkType, expected: str
 ) -> None:
-    probe = endpoint_probe(target(node.url("/?key=1"), kind, expected), TIMEOUT_S)
+    probe = ask(target(node.url("/?key=1"), kind, expected))
 
     assert (probe.outcome, probe.detail) == (Outcome.OK, "")
     assert probe.latency_ms is not None
     assert 0 <= probe.latency_ms < TIMEOUT_S * 1000
-    assert node.asked == ["/?key=1"]
+    assert probe.height == HEIGHT
+    assert node.asked == ["/?key=1"] * 2
+
+
+@pytest.mark.parametrize(
+    ("path", "why"), [("/no-height", "HTTP 403"), ("/huge-height", "eth_blockNumber gave 0xfff")]
+)
+def test_endpoint_probe__height_not_told__ok_all_the_same_and_why(
+    node: NodeServer, path: str, why: str
+) -> None:
+    probe = ask(target(node.url(path)))
+
+    assert (probe.outcome, probe.height) == (Outcome.OK, None)
+    assert f"its height is not known: {why}" in probe.detail
+
+
+def test_endpoint_probe__host_that_is_not_public__refused_and_never_asked(
+    node: NodeServer,
+) -> None:
+    probe = endpoint_probe(target(node.url("/key")), TIMEOUT_S, Connector(allowed=Allowed.of([])))
+
+    assert probe.outcome == Outcome.UNREACHABLE
+    assert "Nothing can be sent to this host" in probe.detail
+    assert "key" not in probe.detail
+    assert node.asked == []
 
 
 @pytest.mark.parametrize(
@@ -163,7 +102,7 @@ def test_endpoint_probe__right_network__ok_with_latency(
 def test_endpoint_probe__another_network__wrong_chain_and_which(
     node: NodeServer, kind: NetworkType, expected: str, detail: str
 ) -> None:
-    probe = endpoint_probe(target(node.url(), kind, expected), TIMEOUT_S)
+    probe = ask(target(node.url(), kind, expected))
 
     assert (probe.outcome, probe.detail) == (Outcome.WRONG_CHAIN, detail)
 
@@ -182,13 +121,13 @@ def test_endpoint_probe__another_network__wrong_chain_and_which(
         ("/huge", "an answer of more than 64 KiB"),
         ("/busy", "HTTP 429"),
         ("/elsewhere", "HTTP 307 to http://169.254.169.254/"),
-        ("/hangs-up", "without response"),
+        ("/hangs-up", "The target broke off"),
     ],
 )
 def test_endpoint_probe__answers_not_as_a_node__unreachable_and_why(
     node: NodeServer, path: str, detail: str
 ) -> None:
-    probe = endpoint_probe(target(node.url(path)), TIMEOUT_S)
+    probe = ask(target(node.url(path)))
 
     assert probe.outcome == Outcome.UNREACHABLE
     assert detail in probe.detail
@@ -198,17 +137,13 @@ def test_endpoint_probe__answers_not_as_a_node__unreachable_and_why(
 
 
 @pytest.mark.parametrize("path", ["/slow", "/drip", "/drip-body"])
-def test_endpoint_probe__slow__given_up_in_time_and_hung_up(node: NodeServer, path: str) -> None:
+def test_endpoint_probe__slow__given_up_in_time(node: NodeServer, path: str) -> None:
     began = time.monotonic()
 
-    probe = endpoint_probe(target(node.url(path)), 0.2)
+    probe = ask(target(node.url(path)), 0.2)
 
     assert 0.2 <= time.monotonic() - began < 1
-    assert (probe.outcome, probe.detail) == (Outcome.UNREACHABLE, "no answer within 0.2 s")
-    deadline = time.monotonic() + 3
-    while any("probe" in thread.name for thread in threading.enumerate()):
-        assert time.monotonic() < deadline, "a probe goes on"
-        time.sleep(0.01)
+    assert (probe.outcome, probe.detail) == (Outcome.UNREACHABLE, "no answer in time")
 
 
 @pytest.mark.parametrize(
@@ -219,30 +154,31 @@ def test_endpoint_probe__slow__given_up_in_time_and_hung_up(node: NodeServer, pa
         "http://127.0.0.1:99999/",
         "http://[::1/",
         "file:///etc/passwd",
-        "http://127.0.0.1/a b",
         "https://",
         "",
     ],
 )
 def test_endpoint_probe__no_such_place__unreachable(url: str) -> None:
-    probe = endpoint_probe(target(url), TIMEOUT_S)
+    probe = ask(target(url))
 
     assert probe.outcome == Outcome.UNREACHABLE
     assert probe.detail
 
 
 def test_endpoints_probe__many__a_few_at_once_and_in_order(node: NodeServer) -> None:
-    paths = ["/brief"] * 20 + ["/busy"]
+    targets = [target(node.url(path)) for path in ["/brief"] * 20 + ["/busy"]]
+    connector = Connector(allowed=LOOPBACK)
 
-    probes = list(endpoints_probe([target(node.url(path)) for path in paths], timeout_s=TIMEOUT_S))
+    probes = list(endpoints_probe(targets, timeout_s=TIMEOUT_S, connector=connector))
 
     assert [probe.outcome for probe in probes] == [Outcome.OK] * 20 + [Outcome.UNREACHABLE]
     assert 1 < node.most <= AT_ONCE
 
 
 @pytest.fixture
-def networks(db: None, node: NodeServer) -> None:
+def networks(db: None, node: NodeServer, settings: Any) -> None:
     """Only what a test puts there: the world of the tests has networks of its own."""
+    settings.DELIVERY_ALLOWED_TARGETS = ["127.0.0.1"]
     RpcEndpoint.objects.all().delete()
     Network.objects.update(enabled=False)
 
@@ -278,6 +214,8 @@ def test_probe_targets__kinds_of_endpoints__asked_or_why_not(networks: None) -> 
     }
     assert all(bool(found.expected) != bool(found.why_not) for found in targets)
     assert [found.network for found in probe_targets(["off"])] == ["off"]
+    everything = probe_targets(["one"], disabled_endpoints=True)
+    assert [found.endpoint for found in everything] == ["https://a.example", "https://b.example"]
     with pytest.raises(NotFound, match="no network nowhere"):
         probe_targets(["one", "nowhere"])
 
@@ -328,7 +266,7 @@ def test_catalog_probe__json__all_of_it_and_the_same_exit_status(
     assert status == 4
     assert found["good"]["outcome"] == "ok"
     assert isinstance(found["good"]["latency_ms"], int)
-    assert found["down"]["detail"] == "no answer within 0.2 s"
+    assert found["down"]["detail"] == "no answer in time"
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "61", "x"])

@@ -47,6 +47,25 @@ def test_filter_script__one_thing_wrong__is_found(changes, code, pointer):
     assert ("error", code, pointer) in found(report)
 
 
+@pytest.mark.parametrize("content", ["if x\n", "x = '\0'\n", "(" * 5000, "def f(:\n"])
+def test_filter_script__python_that_does_not_parse__warning(content):
+    digest = hashlib.sha256(content.encode()).hexdigest()
+
+    report = examine(check_filter_script, {**SCRIPT, "content": content, "sha256": digest})
+
+    assert found(report) == [("warning", "script.syntax", "/content")]
+
+
+def test_filter_script__odd_escape_in_python__parses_and_warns_nobody(recwarn):
+    content = "x = '\\d'\n"
+    digest = hashlib.sha256(content.encode()).hexdigest()
+
+    report = examine(check_filter_script, {**SCRIPT, "content": content, "sha256": digest})
+
+    assert report.findings == ()
+    assert not recwarn.list
+
+
 def _reference(path, language, **facts):
     out = Findings()
     value = {"script_path": path, "language": language, "timeout_ms": 1}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import posixpath
+import warnings
 from collections.abc import Mapping
 
 from blip0.common.validation.context import CheckContext
@@ -94,8 +96,27 @@ def check_filter_script(value: object, at: Path, out: Findings, _: CheckContext)
         out.invalid("script.path", (at, "script_path"), f"`script_path` must be `{shorten(path)}`.")
     if value["sha256"] != hashlib.sha256(value["content"].encode()).hexdigest():
         out.invalid("script.digest", (at, "sha256"), "`sha256` is not the digest of `content`.")
+    if value["language"] == "Python" and (said := python_syntax_error(value["content"])):
+        out.advise(
+            "script.syntax",
+            (at, "content"),
+            f"This is no Python: {shorten(said)}. Mend it, or roll back: a script that fails "
+            "drops no match. (A newer Python of the runtime may know more than ours.)",
+        )
     if not value["signature"]:
         out.invalid("script.signature", (at, "signature"), "`signature` is empty; sign the script.")
+
+
+def python_syntax_error(content: str) -> str:
+    """What this Python says of it, with the line, or "". Nothing is executed."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            ast.parse(content)
+    except SyntaxError as error:
+        return f"line {error.lineno}: {error.msg}" if error.lineno else error.msg
+    except (ValueError, RecursionError, MemoryError) as error:  # a null character; nested too deep
+        return str(error)
+    return ""
 
 
 def _exists(path: str, known: frozenset[str]) -> bool:

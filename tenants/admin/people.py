@@ -145,7 +145,12 @@ class InvitationAdmin(RevocableAdmin):
         invitation_revoke(invitation=obj, reason=data["reason"], actor=actor_of(request))
         return f"The invitation of {obj.email} is revoked."
 
-    @each_selected("Revoke selected invitations", permissions=["revoke"])
+    @each_selected(
+        "Revoke selected invitations",
+        permissions=["revoke"],
+        explain="Their links are good for nothing from now on.",
+        danger=True,
+    )
     def revoke_selected(self, request: HttpRequest, obj: Invitation) -> None:
         invitation_revoke(invitation=obj, actor=actor_of(request))
 
@@ -180,6 +185,11 @@ class ApiKeyAdmin(RevocableAdmin):
         api_key_revoke(api_key=obj, reason=data["reason"], actor=actor_of(request))
         return f"The key {obj.name} is revoked."
 
-    @each_selected("Revoke selected keys", permissions=["revoke"])
+    @each_selected(
+        "Revoke selected keys",
+        permissions=["revoke"],
+        explain="Whoever uses them is refused at once, and for good.",
+        danger=True,
+    )
     def revoke_selected(self, request: HttpRequest, obj: ApiKey) -> None:
         api_key_revoke(api_key=obj, actor=actor_of(request))

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from blip0.common.admin.base import PlatformAdmin, actor_of
-from tenants.models import Domain, Plan
+from blip0.common.admin.display import link
+from blip0.common.admin.fields import AnyModelForm, switch_field
+from tenants.choices import Limit
+from tenants.models import Domain, LimitOverride, Plan
+from tenants.selectors.limits import tenants_over
+from tenants.services.reverting import plan_revert
 from tenants.services.settings import (
+    PLAN_KEYS,
     domain_add,
     domain_remove,
     plan_create,
@@ -18,10 +28,50 @@ from tenants.services.settings import (
     plan_update,
 )
 
+SHOWN_OVER = 5
+_AT_ONCE = (
+    "A change holds for all its tenants at once, but for those with an override of that limit."
+)
+
+
+class PlanForm(AnyModelForm):
+    """Where tenants would be over a lowered limit, it is asked whether that is meant."""
+
+    lower_anyway = switch_field(
+        label="Lower it all the same",
+        help_text="Tenants over a lowered limit keep what they have, and can add nothing.",
+    )
+
+    class Meta:
+        model = Plan
+        fields = ("slug", *PLAN_KEYS)
+
+    def clean(self) -> dict[str, Any]:
+        data = dict(super().clean() or self.cleaned_data)
+        stored = Plan.objects.filter(pk=self.instance.pk).first()
+        if stored is None or data.get("lower_anyway"):
+            return data
+        lowered = {
+            limit: data[limit.value]
+            for limit in Limit
+            if data.get(limit.value, inf) < getattr(stored, limit.value)
+        }
+        for limit, over in tenants_over(stored, lowered).items():
+            if over:
+                shown = ", ".join(map(str, over[:SHOWN_OVER]))
+                more = f" and {len(over) - SHOWN_OVER} more" if len(over) > SHOWN_OVER else ""
+                self.add_error(
+                    limit.value,
+                    f"{len(over)} of the plan's tenants would be over it: {shown}{more}. They keep "
+                    "what they have. Switch on “Lower it all the same” to do it.",
+                )
+        return data
+
 
 @admin.register(Plan)
 class PlanAdmin(PlatformAdmin[Plan]):
     audit_kind = "plan"
+    form = PlanForm
     list_display = ("name", "slug", "monitors", "triggers", "api_calls_per_hour", "tenant_count")
     search_fields = ("slug", "name")
 
@@ -29,7 +79,30 @@ class PlanAdmin(PlatformAdmin[Plan]):
         return super().get_queryset(request).annotate(tenant_count=Count("tenants"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Plan | None = None) -> tuple[str, ...]:
-        return ("slug",) if obj else ()
+        return ("slug", "used_by") if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Plan | None = None) -> Any:
+        limits = [limit.value for limit in Limit]
+        if obj is None:
+            return [
+                (None, {"fields": ["slug", "name", "position"]}),
+                ("Limits", {"fields": limits}),
+            ]
+        asked = ["lower_anyway"] if self.has_change_permission(request, obj) else []
+        return [
+            (None, {"fields": ["name", "slug", "position", "used_by"]}),
+            ("Limits", {"description": _AT_ONCE, "fields": [*limits, *asked]}),
+        ]
+
+    @admin.display(description="used by")
+    def used_by(self, obj: Any) -> str:
+        listed = f"{reverse('admin:tenants_tenant_changelist')}?plan__slug__exact={obj.pk}"
+        overrides = LimitOverride.objects.filter(tenant__plan=obj.pk).values("tenant").distinct()
+        return format_html(
+            "{}, {} of them with limits of their own",
+            link(listed, f"{obj.tenant_count} tenants"),
+            overrides.count(),
+        )
 
     def create_object(self, request: HttpRequest, form: Any) -> Plan:
         return plan_create(data=form.cleaned_data, actor=actor_of(request))
@@ -39,6 +112,11 @@ class PlanAdmin(PlatformAdmin[Plan]):
 
     def delete_object(self, request: HttpRequest, obj: Plan) -> None:
         plan_delete(plan=obj, actor=actor_of(request))
+
+    def revert_object(
+        self, request: HttpRequest, obj: Plan, entry: int, data: Mapping[str, Any]
+    ) -> None:
+        plan_revert(plan=obj, entry=entry, actor=actor_of(request), reason=data["reason"])
 
     @admin.display(description="tenants", ordering="tenant_count")
     def tenant_count(self, obj: Any) -> int:

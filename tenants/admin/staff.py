@@ -85,7 +85,12 @@ class StaffSessionAdmin(ViewOnlyAdmin[StaffSession]):
         self._end(request, obj, data["reason"])
         return f"The session of {obj.user.email} is over."
 
-    @each_selected("End selected sessions", permissions=["end"])
+    @each_selected(
+        "End selected sessions",
+        permissions=["end"],
+        explain="Whoever works in them has to sign in again.",
+        danger=True,
+    )
     def end_selected(self, request: HttpRequest, obj: StaffSession) -> None:
         self._end(request, obj, "")
 

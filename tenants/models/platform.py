@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from tenants.choices import ActorKind
@@ -47,6 +48,7 @@ class AuditRecord(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("export_auditrecord", "Can export the audit log")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(action__regex=r"^[a-z_]+\.[a-z_]+$"), name="audit_action"
@@ -60,6 +62,17 @@ class AuditRecord(models.Model):
             models.Index(fields=["tenant_id", "action", "-id"], name="audit_by_action"),
             models.Index(fields=["tenant_id", "actor_id", "-id"], name="audit_by_actor"),
             models.Index(fields=["object_kind", "object_id", "-id"], name="audit_by_object"),
+            # What staff look for across all tenants.
+            models.Index(fields=["action", "-id"], name="audit_by_action_anywhere"),
+            models.Index(fields=["actor_id", "-id"], name="audit_by_actor_anywhere"),
+            models.Index(fields=["actor_name", "-id"], name="audit_by_actor_name"),
+            models.Index(fields=["object_id", "-id"], name="audit_by_object_id"),
+            models.Index(fields=["object_name", "-id"], name="audit_by_object_name"),
+            models.Index(
+                fields=["request_id"], name="audit_by_request", condition=~models.Q(request_id="")
+            ),
+            # Ids follow time: a few pages tell where a day lies.
+            BrinIndex(fields=["created_at"], name="audit_by_time", autosummarize=True),
         ]
 
     def __str__(self) -> str:

@@ -40,6 +40,7 @@ def tenant_update(
     data: Mapping[str, Any],
     actor: Actor,
     expected: datetime | None = None,
+    reason: str = "",
 ) -> Tenant:
     """Change what `data` names of `TENANT_KEYS`; `plan` is a `Plan`.
 
@@ -59,17 +60,17 @@ def tenant_update(
         )
     if changed:
         locked.save(update_fields=[*changed, "updated_at"])
-        _audit("tenant.updated", "tenant", locked, actor, changed, tenant=locked)
+        _audit("tenant.updated", "tenant", locked, actor, changed, tenant=locked, reason=reason)
     return locked
 
 
 @transaction.atomic
 def limit_overrides_set(
-    *, tenant: Tenant, overrides: Sequence[Mapping[str, Any]], actor: Actor
+    *, tenant: Tenant, overrides: Sequence[Mapping[str, Any]], actor: Actor, reason: str = ""
 ) -> None:
     """Make these the tenant's overrides: `limit`, `value` and `reason` each, a limit once.
 
-    Raises `InvalidField`.
+    `reason` is that of the record; without one it has those of what is new. Raises `InvalidField`.
     """
     Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
     stored = {row.limit: row for row in LimitOverride.objects.filter(tenant=tenant)}
@@ -97,7 +98,7 @@ def limit_overrides_set(
             tenant_id=tenant.pk,
             before={"limits": before},
             after={"limits": after},
-            reason="; ".join(reasons),
+            reason=reason or "; ".join(reasons),
         )
 
 
@@ -156,7 +157,7 @@ def plan_create(*, data: Mapping[str, Any], actor: Actor) -> Plan:
 
 
 @transaction.atomic
-def plan_update(*, plan: Plan, data: Mapping[str, Any], actor: Actor) -> Plan:
+def plan_update(*, plan: Plan, data: Mapping[str, Any], actor: Actor, reason: str = "") -> Plan:
     """Change what `data` names of `PLAN_KEYS`; it holds for the plan's tenants at once.
 
     What a tenant has beyond a lowered limit stays. Raises `InvalidField`.
@@ -165,7 +166,7 @@ def plan_update(*, plan: Plan, data: Mapping[str, Any], actor: Actor) -> Plan:
     changed = _set(locked, data, PLAN_KEYS)
     if changed:
         locked.save(update_fields=[*changed, "updated_at"])
-        _audit("plan.updated", "plan", locked, actor, changed)
+        _audit("plan.updated", "plan", locked, actor, changed, reason=reason)
     return locked
 
 
@@ -225,6 +226,7 @@ def _audit(
     changes: Changes,
     *,
     tenant: Tenant | None = None,
+    reason: str = "",
 ) -> None:
     audit_record(
         action=action,
@@ -233,6 +235,12 @@ def _audit(
         object_id=row.pk,
         object_name=str(row),
         tenant_id=tenant.pk if tenant else None,
-        before={key: old for key, (old, _) in changes.items()},
-        after={key: new for key, (_, new) in changes.items()},
+        before={key: _stated(old) for key, (old, _) in changes.items()},
+        after={key: _stated(new) for key, (_, new) in changes.items()},
+        reason=reason,
     )
+
+
+def _stated(value: Any) -> Any:
+    """Rows by their keys: a plan's name may change."""
+    return value.pk if isinstance(value, models.Model) else value

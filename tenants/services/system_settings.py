@@ -14,7 +14,7 @@ from tenants.services.audit import audit_record
 
 
 @transaction.atomic
-def setting_update(*, key: str, value: object, actor: Actor) -> None:
+def setting_update(*, key: str, value: object, actor: Actor, reason: str = "") -> None:
     """Let a setting have this JSON value. Its default is no value: it then follows the default.
 
     Raises `NotFound` for an unknown key, and `InvalidField`. Where nothing changes, nothing is
@@ -42,13 +42,15 @@ def setting_update(*, key: str, value: object, actor: Actor) -> None:
         object_name=definition.label,
         before={"value": row.value if row else _json(before.default), "is_default": row is None},
         after={"value": _json(new), "is_default": is_default},
+        reason=reason,
     )
     transaction.on_commit(settings_forget)
 
 
-def setting_reset(*, key: str, actor: Actor) -> None:
+def setting_reset(*, key: str, actor: Actor, reason: str = "") -> None:
     """Let a setting follow its default again. Raises `NotFound`."""
-    setting_update(key=key, value=setting_definition(key).default(), actor=actor)
+    value = setting_definition(key).default()
+    setting_update(key=key, value=value, actor=actor, reason=reason)
 
 
 def _lock(key: str) -> None:

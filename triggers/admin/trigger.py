@@ -10,7 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from blip0.common.admin.actions import ReasonForm, each_selected, held, object_action
+from blip0.common.admin.actions import (
+    OptionalReasonForm,
+    ReasonForm,
+    each_selected,
+    held,
+    object_action,
+)
 from blip0.common.admin.base import DocumentAdmin, actor_of
 from blip0.common.admin.display import EMPTY, badge, json_block, stamp
 from blip0.common.usage import users_of
@@ -131,13 +137,22 @@ class TriggerAdmin(DocumentAdmin[Trigger]):
         trigger_disable(trigger=obj, reason=data["reason"], actor=actor_of(request))
         return f"{obj.slug} is disabled."
 
-    @each_selected("Enable selected triggers", permissions=["enable"])
+    @each_selected(
+        "Enable selected triggers",
+        permissions=["enable"],
+        explain="Their monitors fire them again.",
+    )
     def enable_selected(self, request: HttpRequest, obj: Trigger) -> None:
         trigger_enable(trigger=obj, actor=actor_of(request))
 
-    @each_selected("Disable selected triggers", permissions=["enable"])
-    def disable_selected(self, request: HttpRequest, obj: Trigger) -> None:
-        trigger_disable(trigger=obj, actor=actor_of(request))
+    @each_selected(
+        "Disable selected triggers",
+        permissions=["enable"],
+        explain="Nothing is sent through them until they are enabled. Their monitors keep them.",
+        form=OptionalReasonForm,
+    )
+    def disable_selected(self, request: HttpRequest, obj: Trigger, reason: str) -> None:
+        trigger_disable(trigger=obj, reason=reason, actor=actor_of(request))
 
     def _choose_type(self, request: HttpRequest) -> HttpResponse:
         url = reverse("admin:triggers_trigger_add")

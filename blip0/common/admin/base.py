@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +23,7 @@ from django.urls import reverse
 
 from blip0.common.actors import Actor
 from blip0.common.admin.findings import finding_list, summary_of
+from blip0.common.admin.history import HistoryMixin
 from blip0.common.admin.paging import CappedPaginator
 from blip0.common.admin.refusals import REFUSALS, refused_form, said
 from blip0.common.usage import users_of
@@ -66,7 +65,7 @@ def actor_of(request: HttpRequest) -> Actor:
     return Actor(kind="staff", id=str(user.pk), name=user.get_username())
 
 
-class PlatformAdmin(ModelAdmin[M]):
+class PlatformAdmin(HistoryMixin[M], ModelAdmin[M]):
     """The house's `ModelAdmin`.
 
     `usage_kind` names what `blip0.common.usage` knows the objects as: those in use can't be
@@ -81,6 +80,7 @@ class PlatformAdmin(ModelAdmin[M]):
 
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each would count the whole table
     list_filter_submit = True
 
     def create_object(self, request: HttpRequest, form: Any) -> M:
@@ -190,15 +190,6 @@ class PlatformAdmin(ModelAdmin[M]):
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: Any = None
-    ) -> HttpResponse:
-        """The audit log of this object."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        query = urlencode({"object_kind": self.audit_kind, "object_id": unquote(object_id)})
-        return redirect(f"{reverse('admin:tenants_auditrecord_changelist')}?{query}")
 
     def change_url(self, object_id: object) -> str:
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from django.contrib.admin.utils import quote
 from django.db import models
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -29,6 +30,11 @@ def badge(
         return column
 
     return decorate
+
+
+def label(text: str, colour: str) -> str:
+    """A coloured label: `success`, `warning`, `danger`, `info` or `default`."""
+    return render_to_string("unfold/helpers/label.html", {"text": text, "variant": colour})
 
 
 def change_url(model: type[models.Model], pk: object) -> str:
@@ -76,6 +82,10 @@ def json_text(value: Any) -> str:
 def json_block(value: Any) -> str:
     """JSON on a page; a dash for null."""
     return EMPTY if value is None else code_block(json_text(value))
+
+
+def code(text: str) -> str:
+    return format_html("<code>{}</code>", text)
 
 
 def code_block(text: str) -> str:

@@ -47,13 +47,34 @@ def choice_field(choices: Iterable[Any], *, empty: str, **options: Any) -> forms
 class MultilineField(forms.CharField):
     """Text as it was written: outer blanks stay, and browsers' line ends become ours."""
 
+    area: type[forms.Textarea] = UnfoldAdminTextareaWidget
+
     def __init__(self, *, rows: int = 6, monospace: bool = False, **options: Any) -> None:
         attrs = {"rows": rows, "spellcheck": "false", **({"style": MONOSPACE} if monospace else {})}
-        super().__init__(widget=UnfoldAdminTextareaWidget(attrs=attrs), strip=False, **options)
+        super().__init__(widget=self.area(attrs=attrs), strip=False, **options)
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
         return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class CodeArea(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # Unfold has no types
+    class Media:
+        js = ("blip0/admin/code_size.js",)
+
+
+class CodeField(MultilineField):
+    """A program's text. The page counts its lines and its bytes in UTF-8, of at most `max_bytes`.
+
+    The service has the last word on the size.
+    """
+
+    area = CodeArea
+
+    def __init__(self, *, max_bytes: int, rows: int = 24, **options: Any) -> None:
+        super().__init__(rows=rows, monospace=True, **options)
+        self.widget.attrs["data-max-bytes"] = max_bytes
+        self.widget.attrs["wrap"] = "off"
 
 
 class JsonField(MultilineField):

@@ -27,7 +27,9 @@ def finding_list(findings: Sequence[Finding]) -> str:
             for found in findings
         ),
     )
-    return format_html('<ul class="leading-normal">{}</ul>', entries)
+    return format_html(
+        '<ul class="leading-normal" style="overflow-wrap: anywhere">{}</ul>', entries
+    )
 
 
 def summary_of(findings: Sequence[Finding]) -> str:

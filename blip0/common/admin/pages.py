@@ -11,10 +11,9 @@ from typing import Any, TypeAlias
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.views.decorators.http import require_safe
 
 from blip0.common.registry import Registry
 
@@ -23,13 +22,21 @@ Context: TypeAlias = Callable[[HttpRequest], Mapping[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class AdminPage:
-    """What `context` gives, in `template`, for those who have all `permissions`."""
+    """What `context` gives, in `template`, for those who have all `permissions`.
+
+    A page that `asks` has a form, whose POST it answers on the spot.
+    """
 
     key: str
     title: str
     permissions: Sequence[str]
     template: str
     context: Context
+    asks: bool = False
+
+    @property
+    def methods(self) -> Sequence[str]:
+        return ("GET", "HEAD", "POST") if self.asks else ("GET", "HEAD")
 
     @property
     def url(self) -> str:
@@ -43,13 +50,23 @@ ADMIN_PAGES: Registry[AdminPage] = Registry("page of the admin")
 
 
 def admin_page(
-    key: str, *, title: str, permissions: Sequence[str], template: str = "admin/table_page.html"
+    key: str,
+    *,
+    title: str,
+    permissions: Sequence[str],
+    template: str = "admin/table_page.html",
+    asks: bool = False,
 ) -> Callable[[Context], Context]:
-    """Make a function that gives a template's context a page. It only shows: nothing is sent."""
+    """Make a function that gives a template's context a page. It only shows: nothing is changed."""
 
     def decorate(context: Context) -> Context:
         page = AdminPage(
-            key=key, title=title, permissions=permissions, template=template, context=context
+            key=key,
+            title=title,
+            permissions=permissions,
+            template=template,
+            context=context,
+            asks=asks,
         )
         ADMIN_PAGES.register(key, page)
         return context
@@ -57,13 +74,14 @@ def admin_page(
     return decorate
 
 
-@require_safe
 def _shown(request: HttpRequest, key: str) -> HttpResponse:
     if key not in ADMIN_PAGES:
         raise Http404
     page = ADMIN_PAGES.get(key)
     if not page.permitted(request):
         raise PermissionDenied
+    if request.method not in page.methods:
+        return HttpResponseNotAllowed(page.methods)
     around = {**admin.site.each_context(request), "title": page.title}
     return TemplateResponse(request, page.template, {**around, **page.context(request)})
 

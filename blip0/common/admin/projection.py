@@ -2,12 +2,59 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
+from blip0.common.admin.actions import button
+from blip0.common.admin.base import PlatformAdmin
 from blip0.common.admin.display import stamp
-from blip0.common.projection_states import Progress, ProjectionState
+from blip0.common.projection_states import Progress, ProjectionState, projection_states
+
+M = TypeVar("M", bound=models.Model)
 
 _DONE, _WAITING, _REFUSED, _UNKNOWN = "✔", "…", "✖", "?"
+
+
+class ProjectedAdmin(PlatformAdmin[M]):
+    """For objects that are documents in Redis: where one stands, and a button that looks closer.
+
+    `projected` is a read-only field, `inspect` an entry of `actions_detail`.
+    """
+
+    projected_kind = ""
+    """As in `ProjectedDocument.kind`; the object's key is its id there."""
+
+    def projected_scope(self) -> str:
+        """A tenant's id, or `platform`."""
+        return "platform"
+
+    @admin.display(description="last change")
+    def projected(self, obj: M) -> str:
+        object_id = str(obj.pk)
+        states = projection_states(self.projected_scope(), self.projected_kind, [object_id])
+        return projection_block(states[object_id])
+
+    def has_inspect_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return request.user.has_perm("cachesync.view_projecteddocument")
+
+    @button("Inspect", url_path="inspect", permissions=["inspect"], icon="difference")
+    def inspect(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the page of its document in Postgres, in Redis and with the runtimes."""
+        return redirect(
+            inspector_url(self.projected_scope(), self.projected_kind, unquote(object_id))
+        )
+
+
+def inspector_url(scope: str, kind: str, object_id: str) -> str:
+    """The inspector's page of a document; it belongs to `cachesync`."""
+    return reverse("admin:cachesync_inspect", args=[scope, kind, object_id])
 
 
 def projection_block(state: ProjectionState) -> str:

@@ -8,7 +8,9 @@ from typing import Any, Final, TypeVar
 
 from django import forms
 
+from blip0.common.admin.fields import JsonField
 from blip0.common.exceptions import DomainError, Stale
+from blip0.common.json_places import line_of
 from blip0.common.validation import InvalidDocument
 
 REFUSALS: Final = (DomainError, InvalidDocument)
@@ -39,12 +41,20 @@ def refused_form(form_class: type[F], refusal: Exception) -> type[F]:
 
 def add_refusal(form: forms.BaseForm, refusal: Exception) -> None:
     """Put each message at the field that its pointer leads to, or at the top of the form."""
-    for pointer, message in _messages(refusal):
+    for pointer, message in messages_of(refusal):
         field, rest = field_at(form, pointer)
         if field is None:
             form.add_error(None, f"{pointer.lstrip('/')}: {message}" if pointer else message)
         else:
-            form.add_error(field, f"{rest}: {message}" if rest else message)
+            form.add_error(field, f"{_place(form, field, rest)}: {message}" if rest else message)
+
+
+def _place(form: forms.BaseForm, field: str, rest: str) -> str:
+    """The way on in words; in JSON that people have written, with the line it leads to."""
+    if not isinstance(form.fields[field], JsonField):
+        return rest
+    text = form.data.get(form.add_prefix(field), "")
+    return f"Line {line_of(text, f'/{rest}')}, /{rest}" if text.strip() else rest
 
 
 def field_at(form: forms.BaseForm, pointer: str) -> tuple[str | None, str]:
@@ -66,7 +76,8 @@ def field_at(form: forms.BaseForm, pointer: str) -> tuple[str | None, str]:
     return name, pointer[len(place) :].lstrip("/")
 
 
-def _messages(refusal: Exception) -> Iterator[tuple[str, str]]:
+def messages_of(refusal: Exception) -> Iterator[tuple[str, str]]:
+    """What is wrong, each with its JSON pointer; "" is the whole."""
     if isinstance(refusal, InvalidDocument):
         for finding in refusal.findings:
             yield finding.pointer, finding.message

@@ -10,7 +10,13 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.db.models import Model
 
-from cachesync.models import ProjectedDocument, ProjectedScope, Sample
+from cachesync.models import (
+    ProjectedDocument,
+    ProjectedScope,
+    ProjectionDifference,
+    ProjectionRun,
+    Sample,
+)
 from monitors import models as monitors
 from monitors.tests import factories as monitor_rows
 from platform_catalog import models as catalogue
@@ -67,7 +73,7 @@ ROWS: dict[type[Model], Make] = {
         description=name
     ),
     catalogue.FilterScriptVersion: lambda name, n: catalogue_rows.FilterScriptVersionFactory.create(
-        note=name, version=n + 2
+        script=catalogue_rows.FilterScriptFactory.create(), note=name, version=n + 2
     ),
     catalogue.MonitorTemplate: lambda name, n: catalogue_rows.MonitorTemplateFactory.create(
         name=f"{name}{n}"
@@ -83,6 +89,21 @@ ROWS: dict[type[Model], Make] = {
         rev=1,
     ),
     ProjectedScope: lambda name, n: ProjectedScope.objects.create(scope=f"{name}{n}"),
+    ProjectionRun: lambda name, n: ProjectionRun.objects.create(
+        kind="comparison",
+        status="done",
+        scopes=[f"{name}{n}"],
+        document=name,
+        reason=name,
+        error=name,
+        actor_name=name,
+        actor_kind="staff",
+        created_at=NOW,
+        heard_at=NOW,
+    ),
+    ProjectionDifference: lambda name, n: ProjectionDifference.objects.create(
+        scope=f"{name}{n}", kind="altered", document=name, found_at=NOW
+    ),
     Sample: lambda name, n: Sample.objects.create(
         taken_at=NOW + timedelta(minutes=n), values={name: n}
     ),

@@ -11,7 +11,13 @@ from collections.abc import Mapping
 from django.contrib.auth.models import Group
 from django.db.models import Model
 
-from cachesync.models import ProjectedDocument, ProjectedScope, Sample
+from cachesync.models import (
+    ProjectedDocument,
+    ProjectedScope,
+    ProjectionDifference,
+    ProjectionRun,
+    Sample,
+)
 from monitors import models as monitors
 from platform_catalog import models as catalogue
 from tenants import models as tenants
@@ -43,8 +49,9 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
         "leave": ALL,
         "suspend": "oa",
         "activate": "oa",
+        "revert": "a",
     },
-    tenants.Plan: _MANAGED,
+    tenants.Plan: {**_MANAGED, "revert": "a"},
     tenants.User: {
         **_TENANTS,
         "add": "a",
@@ -59,19 +66,20 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
     tenants.Invitation: {**_TENANTS, "revoke": "oa", "revoke_selected": "oa"},
     tenants.ApiKey: {**_TENANTS, "revoke": "oa", "revoke_selected": "oa"},
     tenants.Domain: {**_TENANTS, "add": "a", "delete": "a"},
-    tenants.SystemSetting: {**_TENANTS, "change": "a", "reset": "a"},
-    tenants.AuditRecord: _TENANTS,
+    tenants.SystemSetting: {**_TENANTS, "change": "a", "reset": "a", "revert": "a"},
+    tenants.AuditRecord: {**_TENANTS, "export": "a"},
     tenants.ConfigVersion: _TENANTS,
     tenants.ConfigChange: _TENANTS,
     Group: _TENANTS,
     catalogue.Network: {
         **_EDITED,
-        **dict.fromkeys(("enable", "disable", "enable_selected", "disable_selected"), "ca"),
+        "inspect": "soa",
+        **dict.fromkeys(("enable", "disable", "enable_selected", "probe"), "ca"),
     },
     catalogue.BlockProgress: _CATALOGUE,
-    catalogue.FilterScript: _EDITED,
-    catalogue.FilterScriptVersion: {**_CATALOGUE, "roll_back": "ca"},
-    catalogue.MonitorTemplate: _EDITED,
+    catalogue.FilterScript: {**_EDITED, "inspect": "soa"},
+    catalogue.FilterScriptVersion: {**_CATALOGUE, "compare": ALL, "roll_back": "ca"},
+    catalogue.MonitorTemplate: {**_EDITED, "preview": ALL},
     triggers.Trigger: {
         **_MANAGED,
         **dict.fromkeys(("enable", "disable", "enable_selected", "disable_selected"), "oa"),
@@ -83,19 +91,30 @@ MODELS: Mapping[type[Model], Mapping[str, str]] = {
         **dict.fromkeys(
             ("pause_selected", "resume_selected", "snooze_selected", "wake_selected"), "oa"
         ),
+        "export_selected": "soa",
+        "resync_selected": "oa",
+        "revert": "a",
         "clone": "a",
+        "inspect": "soa",
+        "explain": "soa",
     },
     monitors.Match: _TENANTS,
     monitors.TriggerExecution: _TENANTS,
     monitors.Finding: _TENANTS,
     monitors.ContractSpec: _TENANTS,
-    ProjectedDocument: _TENANTS,
+    ProjectedDocument: {**_TENANTS, "inspect": "soa"},
+    ProjectionDifference: {**_TENANTS, "repair_selected": "oa"},
+    ProjectionRun: {**_TENANTS, "compare_all": "oa", "rebuild": "oa"},
     ProjectedScope: _TENANTS,
     Sample: _TENANTS,
 }
 """`view` is the list, an object's page and its history; the rest is called as in its URL."""
 
-PAGES: Mapping[str, str] = {"runtimes": "soa", "spec-conflicts": "soa"}
+PAGES: Mapping[str, str] = {
+    "runtimes": "soa",
+    "spec-conflicts": "soa",
+    "expression-playground": ALL,
+}
 """Pages of `@admin_page`, by key."""
 
 CARDS: Mapping[str, str] = dict.fromkeys(
@@ -135,3 +154,15 @@ UNUSED = frozenset(
     }
 )
 """Django's own, which lead to the pages above."""
+
+_OF_A_DOCUMENT = "<str:scope_id>/<str:kind>/<str:object_id>/"
+ELSEWHERE = frozenset(
+    {
+        f"cachesync/projecteddocument/inspect/{_OF_A_DOCUMENT}",
+        f"cachesync/projecteddocument/inspect/{_OF_A_DOCUMENT}resync/",
+        f"cachesync/projecteddocument/inspect/{_OF_A_DOCUMENT}resync-scope/",
+        "cachesync/projectiondifference/compare/",
+        "cachesync/projectiondifference/repair/",
+    }
+)
+"""Routes whose answers to those who may less are tested in `cachesync/tests/admin`."""

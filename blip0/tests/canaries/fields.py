@@ -36,6 +36,8 @@ OPAQUE: Final = {
     "cachesync.ProjectedDocument.scope": "an id",
     "cachesync.ProjectedDocument.sha256": "a hash",
     "cachesync.ProjectedScope.scope": "an id",
+    "cachesync.ProjectionDifference.document": "an id",
+    "cachesync.ProjectionDifference.scope": "an id",
     "monitors.ContractSpec.sha256": "a hash",
     "monitors.Monitor.chain_configurations": _SEALED,
     "monitors.MonitorAddress.address": "hexadecimal",
@@ -90,6 +92,7 @@ EXEMPT: Final = {
 """What can hold no text of a tenant's."""
 
 PLATFORM: Final = {
+    "cachesync.ProjectionRun",  # what staff start; it names tenants by id only
     "cachesync.Sample",
     "platform_catalog.BlockProgress",
     "platform_catalog.FilterScript",

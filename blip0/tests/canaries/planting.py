@@ -14,7 +14,7 @@ from blip0.common.actors import Actor
 from blip0.common.tenancy import in_tenant
 from blip0.testing.world import PASSWORD
 from blip0.tests.canaries.marks import Marks
-from cachesync.models import ProjectedDocument, ProjectedScope
+from cachesync.models import ProjectedDocument, ProjectedScope, ProjectionDifference
 from monitors.tests.factories import (
     ERC20_ABI,
     FindingFactory,
@@ -245,3 +245,6 @@ def _in_rows(planted: Planted) -> None:
     planted.ids |= {"matches": str(match.pk), "executions": str(execution.pk)}
     ProjectedDocument.objects.filter(scope=scope).update(reason=canary("reason"))
     ProjectedScope.objects.filter(scope=scope).update(error=canary("failed"))
+    ProjectionDifference.objects.create(
+        scope=scope, kind="altered", document=planted.ids["monitors"], found_at=timezone.now()
+    )

@@ -26,6 +26,7 @@ from platform_catalog.services.loading import load_catalog
 from tenants.choices import Limit, Role
 from tenants.models import Membership, Tenant, User
 from tenants.services.settings import limit_overrides_set
+from tenants.services.system_settings import setting_update
 from triggers.tests.factories import document as trigger_document
 
 SECONDS: Final = int(os.environ.get("CONTRACT_SECONDS", "60"))
@@ -81,6 +82,7 @@ def make_room(acme: Tenant, globex: Tenant) -> None:
     limits = (Limit.API_CALLS, Limit.MONITORS, Limit.TRIGGERS)
     overrides = [{"limit": limit, "value": 10_000_000, "reason": "a test"} for limit in limits]
     limit_overrides_set(tenant=acme, overrides=overrides, actor=system)
+    setting_update(key="delivery_tests_per_hour", value=1000, actor=system)
     otto = User.objects.create_user(OTTO["email"], OTTO["password"], name="Otto")
     ana = User.objects.create_user(ANA["email"], ANA["password"], name="Ana")
     for tenant, user, role in (

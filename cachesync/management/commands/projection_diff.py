@@ -11,10 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from blip0.common.canonical import sha256_hex
 from blip0.common.commands import PlatformCommand
-from blip0.common.exceptions import NotFound
-from cachesync.keys import KIND_MONITOR, PLATFORM, Scope
-from cachesync.management.reports import FOUND, scope_of
-from cachesync.selectors.scopes import monitor_scopes
+from cachesync.management.reports import FOUND, document_of
 from cachesync.services.drift import Sides, document_sides
 from cachesync.store import Store
 
@@ -30,7 +27,7 @@ class Command(PlatformCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        scope, field = _found(options["document"], options["tenant"])
+        scope, field = document_of(options["document"], options["tenant"])
         sides = document_sides(scope, field, Store())
         if options["json"]:
             self.stdout.write(json.dumps(_representation(sides), indent=2))
@@ -41,24 +38,9 @@ class Command(PlatformCommand):
             raise CommandError("Postgres and Redis differ", returncode=FOUND)
 
 
-def _found(name: str, tenant_slug: str | None) -> tuple[Scope, str]:
-    if name.startswith(("networks:", "filters:")):
-        return PLATFORM, name
-    found = monitor_scopes(name)
-    if tenant_slug is not None:
-        wanted = scope_of(tenant_slug)
-        found = [(scope, object_id) for scope, object_id in found if scope == wanted]
-    if not found:
-        raise NotFound(f"There is no monitor {name!r} that was ever projected.")
-    if len(found) > 1:
-        raise CommandError(f"{len(found)} tenants have a monitor {name!r}: add --tenant SLUG.")
-    scope, object_id = found[0]
-    return scope, scope.field(KIND_MONITOR, object_id)
-
-
 def _lines(sides: Sides) -> Iterator[str]:
     held = sides.stored.version
-    yield f"Postgres  version {sides.rev}  {_sum(sides.postgres)}"
+    yield f"Postgres  version {sides.version.rev}  {_sum(sides.postgres)}"
     yield f"Redis     version {held.rev if held else '-'}  {_sum(sides.redis)}"
     if sides.document is not None:
         active = "in the active set" if sides.field in sides.stored.active else "not active"
@@ -91,7 +73,7 @@ def _representation(sides: Sides) -> dict[str, Any]:
         "state": sides.document.state if sides.document else None,
         "reason": sides.document.reason if sides.document else None,
         "active": sides.field in sides.stored.active,
-        "postgres": {"rev": sides.rev, "body": _text(sides.postgres)},
+        "postgres": {"rev": sides.version.rev, "body": _text(sides.postgres)},
         "redis": {"rev": held.rev if held else None, "body": _text(sides.redis)},
     }
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
 
 from blip0.common.commands import PlatformCommand
 from cachesync.keys import Scope
-from cachesync.management.reports import FOUND, scope_of
+from cachesync.management.reports import FOUND, document_of, scope_of
+from cachesync.models import ProjectionRun
 from cachesync.selectors.scopes import known_scopes, wanted_versions
-from cachesync.services.rebuild import epoch_begin_above, rebuild
+from cachesync.services.rebuild import FAILED
 from cachesync.services.rounds import UNSETTLED
+from cachesync.services.runs import run_begin, run_perform
 from cachesync.store import Store
 
 TOLD_EVERY = 50
@@ -29,6 +33,11 @@ class Command(PlatformCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--tenant", metavar="SLUG", help="Only this tenant. Default: all.")
         parser.add_argument(
+            "--document",
+            metavar="NAME",
+            help="Only this one: a monitor's id or slug, networks:SLUG or filters:NAME.",
+        )
+        parser.add_argument(
             "--new-epoch",
             action="store_true",
             help="Declare what Redis holds of another history void (ahead, diverged): it is "
@@ -39,34 +48,39 @@ class Command(PlatformCommand):
         parser.add_argument("--json", action="store_true", help="One object at the end.")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        store = Store()
-        only = scope_of(options["tenant"]) if options["tenant"] else None
-        epoch = None
-        if options["new_epoch"]:
-            if not options["yes"]:
-                self._ask(only)
-            epoch = epoch_begin_above(
-                store=store, only=only, actor=self.actor, reason=options["reason"]
-            )
+        only, document = _chosen(**options)
+        if options["new_epoch"] and not options["yes"]:
+            self._ask(only)
+        run = run_begin(
+            kind=ProjectionRun.Kind.REPAIR if document else ProjectionRun.Kind.REBUILD,
+            actor=self.actor,
+            reason=options["reason"] or "Typed without a reason.",
+            scopes=only,
+            document=document,
+            new_epoch=options["new_epoch"],
+            now=timezone.now(),
+        )
         results: Counter[str] = Counter()
-        for progress in rebuild(store=store, only=only):
+        for progress in run_perform(run, store=Store()):
             results[progress.result] += 1
             if not options["json"] and progress.done % TOLD_EVERY == 0:
                 self.stdout.write(f"{progress.done} of {progress.of} scopes")
+        run.refresh_from_db()
+        epoch = run.epoch
         if options["json"]:
             self.stdout.write(json.dumps({"epoch": epoch, "results": dict(results)}))
         else:
             counts = ", ".join(f"{number} {result}" for result, number in sorted(results.items()))
             began = f" in epoch {epoch}" if epoch else ""
             self.stdout.write(f"{sum(results.values())} scopes{began}: {counts or 'none'}")
-        if open_ones := sum(results[result] for result in (*UNSETTLED, "failed")):
+        if open_ones := sum(results[result] for result in (*UNSETTLED, FAILED)):
             raise CommandError(
                 f"{open_ones} scopes are not up to date: see `manage.py projection_status`",
                 returncode=FOUND,
             )
 
-    def _ask(self, only: Scope | None) -> None:
-        scopes = [only] if only else list(wanted_versions())
+    def _ask(self, only: Sequence[Scope]) -> None:
+        scopes = only or list(wanted_versions())
         known = known_scopes()
         others = [s for s in scopes if (row := known.get(s)) and row.condition in row.OTHER_HISTORY]
         self.stdout.write(
@@ -77,3 +91,15 @@ class Command(PlatformCommand):
             raise CommandError("Nobody is there to ask: say --yes, if that is what you want.")
         if input("Go on? [y/N] ").strip().lower() not in {"y", "yes"}:
             raise CommandError("Nothing was changed.")
+
+
+def _chosen(
+    *, tenant: str | None, document: str | None, new_epoch: bool, **_options: Any
+) -> tuple[list[Scope], str]:
+    """The scopes (none means all), and the only document of them, "" for each."""
+    if document and new_epoch:
+        raise CommandError("--new-epoch is about whole scopes: leave out --document.")
+    if document:
+        scope, field = document_of(document, tenant)
+        return [scope], field
+    return ([scope_of(tenant)] if tenant else []), ""

@@ -1,34 +1,35 @@
-"""`manage.py expression check|format|explain EXPR`: try an expression, without a database."""
+"""`manage.py expression check|format|explain|try EXPR`: an expression, without a database."""
 
 from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import get_args
 
 from django.core.management.base import CommandError
 
 from blip0.common.commands import PlatformCommand
 from monitors.expressions.checking import problems
-from monitors.expressions.explaining import explain
+from monitors.expressions.explaining import explain, indented, pointed_out
 from monitors.expressions.formatting import format_expression
 from monitors.expressions.kinds import Chain, transaction_variables
 from monitors.expressions.parsing import ExpressionError, parse
 from monitors.expressions.tree import Expression
+from monitors.expressions.trying import BadValues, attempt, read_values, sample_lines
 
 STANDARD_INPUT = "-"
-SHOWN_BEFORE, SHOWN_AFTER = 60, 30
-"""Characters of a long expression that are shown around what is wrong."""
 
 
 class Command(PlatformCommand):
     help = (
-        "Check, format or explain an expression. Exit status: 0 it is accepted, 1 it is not. "
-        "Needs no database."
+        "Check, format or explain an expression, or try it with values. Exit status: 0 it is "
+        "accepted, 1 it is not. Needs no database."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("action", choices=("check", "format", "explain"))
+        parser.add_argument("action", choices=("check", "format", "explain", "try"))
         parser.add_argument(
             "expression", metavar="EXPR", help=f"`{STANDARD_INPUT}` reads standard input."
         )
@@ -36,7 +37,14 @@ class Command(PlatformCommand):
             "--chain",
             choices=get_args(Chain),
             help="Read it as the expression of a transaction condition there: `check` warns of "
-            "what never matches, `explain` names the types.",
+            "what never matches, `explain` names the types, `try` compares as that chain does.",
+        )
+        parser.add_argument(
+            "--value",
+            action="append",
+            default=[],
+            metavar="'NAME: KIND = VALUE'",
+            help="For `try`, any number of times. Without any: samples of a transaction.",
         )
 
     def handle(
@@ -45,6 +53,7 @@ class Command(PlatformCommand):
         action: str,
         expression: str,
         chain: Chain | None,
+        value: list[str],
         **_options: object,
     ) -> None:
         text = _standard_input() if expression == STANDARD_INPUT else expression
@@ -59,6 +68,8 @@ class Command(PlatformCommand):
                 self.stdout.write(f"warning: {warning}")
         elif action == "format":
             self.stdout.write(format_expression(tree))
+        elif action == "try":
+            self.stdout.write("\n".join(_tried(text, chain or "EVM", value)))
         else:
             self.stdout.write("\n".join(explain(tree, chain)))
 
@@ -70,14 +81,18 @@ def warnings(tree: Expression, chain: Chain) -> list[str]:
     return [problem.message for problem in problems(tree, chain, transaction_variables(chain))]
 
 
-def pointed_out(text: str, error: ExpressionError) -> str:
-    """Two lines: the expression where it is wrong, and carets below that."""
-    first = max(0, error.start - SHOWN_BEFORE)
-    last = error.start + SHOWN_AFTER
-    # One column a character, so that the carets are where they should be.
-    shown = "".join(char if char.isprintable() else "·" for char in text[first:last])
-    carets = max(1, min(error.end, last) - error.start)
-    return f"{shown}\n{' ' * (error.start - first)}{'^' * carets}"
+def _tried(text: str, chain: Chain, values: list[str]) -> Iterator[str]:
+    lines = "\n".join(values) or sample_lines(chain, transaction_variables(chain))
+    try:
+        made = attempt(text, chain, read_values(lines))
+    except BadValues as error:
+        raise CommandError(str(error)) from error
+    yield made.verdict
+    for line in made.lines:
+        yield f"  {line.outcome:<13} {indented(line)}"
+        if line.why:
+            yield f"  {'':<13} {indented(replace(line, text=line.why))}"
+    yield from (f"warning: {warning}" for warning in made.warnings)
 
 
 def _standard_input() -> str:

@@ -127,7 +127,7 @@ def test_change__bad_expression__error_at_its_field_with_the_place(
     page = inside.post(_url(monitor), _sent(document, version=monitor.version))
 
     form = page.context["adminform"].form
-    assert form.errors["match_conditions"][0].startswith("events/0/signature: ")
+    assert form.errors["match_conditions"][0].startswith("Line 1, /events/0/signature: ")
     assert form["name"].value() == "Renamed"
     assert _read(acme, monitor)["name"] != "Renamed"
 
@@ -265,7 +265,12 @@ def test_list_actions__pause_selected__each_by_the_service(inside: Client, acme:
         rows = MonitorFactory.create_batch(2)
 
     inside.post(
-        LIST, {"action": "pause_selected", "_selected_action": [str(row.pk) for row in rows]}
+        LIST,
+        {
+            "action": "pause_selected",
+            "confirmed": "",
+            "_selected_action": [str(row.pk) for row in rows],
+        },
     )
 
     with in_tenant(acme.pk):

@@ -49,7 +49,7 @@ def test_expression__check_for_its_chain__has_no_warning():
     assert run("check", "is_success == true", "--chain", "Solana") == ("ok\n", "", 0)
 
 
-@pytest.mark.parametrize("action", ["check", "format", "explain"])
+@pytest.mark.parametrize("action", ["check", "format", "explain", "try"])
 def test_expression__wrong__is_shown_with_carets_and_exits_1(action):
     out, complaint, status = run(action, "value > 1000 && to == 0xAb")
 
@@ -93,6 +93,36 @@ def test_expression__explain__tells_each_condition():
         "(a word on the right is never a variable)\n"
         "    `ok.b[0]` is true\n"
     )
+
+
+def test_expression__try__each_condition_and_why():
+    values = ("--value", "value: uint256 = 900", "--value", "small: uint8 = 3")
+    out, _, status = run("try", "value > 1000 or small > 300", "--chain", "EVM", *values)
+
+    assert status == 0
+    assert out.splitlines() == [
+        "It does not match.",
+        "  false         any of these:",
+        "  false           `value` is greater than the number 1000",
+        "                  `value` is 900, which is not > 1000.",
+        "  false           `small` is greater than the number 300",
+        "                  `small` is 3, which is not > 300.",
+        (
+            "warning: Column 17: This is never true, whatever `small` of type uint8 is. "
+            "Correct the literal."
+        ),
+    ]
+
+
+def test_expression__try_without_values__takes_samples_of_the_chain():
+    assert run("try", "is_success == true", "--chain", "Solana")[0].startswith("It matches.\n")
+
+
+def test_expression__try_with_a_value_that_is_none__exits_1():
+    out, complaint, status = run("try", "a == 1", "--value", "a = 1")
+
+    assert (out, status) == ("", 1)
+    assert complaint.startswith("Line 1: `a = 1` is no value; write `name: kind = value`")
 
 
 def test_explain__midnight__says_that_expressions_are_ignored():

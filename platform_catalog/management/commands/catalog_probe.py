@@ -53,7 +53,10 @@ class Command(PlatformCommand):
 
 def _line(probe: Probe) -> str:
     latency = "" if probe.latency_ms is None else f"{probe.latency_ms} ms"
-    line = f"{probe.outcome:<11}  {latency:>8}  {probe.network}  {probe.endpoint}"
+    height = "" if probe.height is None else f"at {probe.height}"
+    line = (
+        f"{probe.outcome:<11}  {latency:>8}  {probe.network}  {probe.endpoint}  {height}".rstrip()
+    )
     return f"{line}  ({probe.detail})" if probe.detail else line
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from blip0.common.tenancy import in_tenant
 from monitors.tests.factories import MonitorNetworkFactory
 from platform_catalog.models import FilterScript, MonitorTemplate, Network, RpcEndpoint
-from platform_catalog.tests.factories import NetworkFactory
+from platform_catalog.tests.factories import FilterScriptFactory, NetworkFactory
 from tenants.models import AuditRecord, Tenant
 
 ADD = "/admin/platform_catalog/network/add/"
@@ -103,7 +103,6 @@ def test_network__in_use__delete_names_the_monitor(staff: Client, acme: Tenant) 
     staff.post(_url(base, "delete"), {"post": "yes"})
 
     assert f"monitor {link.monitor.slug} of acme" in asked
-    assert f"monitor {link.monitor.slug} of acme" in staff.get(_url(base)).content.decode()
     assert Network.objects.filter(slug="base").exists()
 
 
@@ -188,11 +187,49 @@ def test_script__old_version__brought_back_by_its_button(staff: Client) -> None:
     staff.post(url, _script_form(script, content='echo "false"\n'))
     first = script.versions.get(version=1)
 
-    staff.post(reverse("admin:platform_catalog_filterscriptversion_roll_back", args=[first.pk]))
+    back = reverse("admin:platform_catalog_filterscriptversion_roll_back", args=[first.pk])
+    asked = staff.get(back).content.decode()
+    refused = staff.post(back, {"reason": ""})
 
+    staff.post(back, {"reason": "It dropped everything."})
+
+    assert "<ins" in asked
+    assert "<del" in asked
+    assert refused.context["form"].errors["reason"]
     script.refresh_from_db()
     assert script.current_version == 3
-    assert script.versions.get(version=3).content == first.content
+    newest = script.versions.get(version=3)
+    assert (newest.content, newest.note) == (
+        first.content,
+        "Back to version 1. It dropped everything.",
+    )
+    record = AuditRecord.objects.get(action="filter_script.rolled_back")
+    assert record.reason == "It dropped everything."
+
+
+def test_script__its_page__versions_with_who_when_size_and_hash(staff: Client) -> None:
+    script = FilterScript.objects.get(name="even_blocks")
+    newest = script.versions.get(version=1)
+    url = reverse("admin:platform_catalog_filterscript_change", args=[script.pk])
+
+    page = staff.get(url).content.decode()
+
+    assert f"<code>{newest.sha256[:12]}</code>" in page
+    assert f"{len(newest.content.encode()):,}" in page
+    version_page = reverse("admin:platform_catalog_filterscriptversion_change", args=[newest.pk])
+    assert f'href="{version_page}' in page
+
+
+def test_script__python_that_does_not_parse__published_with_a_warning(staff: Client) -> None:
+    script = FilterScriptFactory.create(language="Python")
+    url = reverse("admin:platform_catalog_filterscript_change", args=[script.pk])
+
+    page = staff.post(url, _script_form(script, content="if x\n"), follow=True)
+
+    assert "This is no Python: line 1" in page.content.decode()
+    assert "script.syntax" in staff.get(url).content.decode()
+    script.refresh_from_db()
+    assert script.current_version == 2
 
 
 def test_template__bad_condition__error_at_the_document(staff: Client) -> None:
@@ -209,9 +246,8 @@ def test_template__bad_condition__error_at_the_document(staff: Client) -> None:
 
 
 @pytest.mark.parametrize("sees_tenants", [True, False])
-@pytest.mark.parametrize("page", ["change", "delete"])
-def test_network__in_use__names_tenants_to_those_alone_who_may_see_them(
-    clerk: Callable[..., Client], acme: Tenant, page: str, sees_tenants: bool
+def test_network__in_use__delete_page_names_tenants_to_those_alone_who_may_see_them(
+    clerk: Callable[..., Client], acme: Tenant, sees_tenants: bool
 ) -> None:
     network = Network.objects.get(pk="base")
     with in_tenant(acme.pk):
@@ -219,7 +255,7 @@ def test_network__in_use__names_tenants_to_those_alone_who_may_see_them(
     rights = [f"platform_catalog.{verb}_network" for verb in ("view", "change", "delete")]
     client = clerk(*rights, *(["tenants.view_tenant"] if sees_tenants else []))
 
-    shown = client.get(_url(network, page)).content.decode()
+    shown = client.get(_url(network, "delete")).content.decode()
 
     assert (f"monitor {link.monitor.slug} of acme" in shown) == sees_tenants
     assert ("acme" in shown) == sees_tenants

@@ -124,7 +124,7 @@ def test_catalogue__cache_away__is_read_from_the_database(acme, settings):
     client = ana()
     before = client.get("/api/v1/networks").json()
     away = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
-    settings.CACHES = {"default": away}
+    settings.CACHES = {**settings.CACHES, "default": away}
 
     assert client.get("/api/v1/networks").json() == before
 

@@ -134,7 +134,11 @@ def test_invitations__revoked_in_bulk__each_by_the_service(staff: Client, acme: 
 
     staff.post(
         reverse("admin:tenants_invitation_changelist"),
-        {"action": "revoke_selected", "_selected_action": [str(row.pk) for row in rows]},
+        {
+            "action": "revoke_selected",
+            "confirmed": "",
+            "_selected_action": [str(row.pk) for row in rows],
+        },
     )
 
     assert AuditRecord.objects.filter(action="invitation.revoked").count() == 2

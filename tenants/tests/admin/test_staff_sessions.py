@@ -186,7 +186,7 @@ def test_end__selected_and_all_of_a_user__are_over(
 ) -> None:
     staff.post(
         reverse("admin:tenants_staffsession_changelist"),
-        {"action": "end_selected", "_selected_action": [str(_only(operator).pk)]},
+        {"action": "end_selected", "confirmed": "", "_selected_action": [str(_only(operator).pk)]},
     )
     assert not is_in(browser)
     give_password(browser, operator.email)

@@ -305,3 +305,12 @@ describe(
     example='{"signature": ""}',
     fix="Sign it.",
 )
+describe(
+    "script.syntax",
+    "warning",
+    "policy",
+    "A Python script can't be parsed: it fails on every match, and drops none.",
+    kind="filter_script",
+    example='{"language": "Python", "content": "if x"}',
+    fix="Mend the line that the message names, or roll back.",
+)
