@@ -39,6 +39,8 @@ def test_staff__drift_made_by_hand__seen_inspected_and_repaired(
     expect(row).to_contain_text("Altered")
 
     row.get_by_role("link", name="transfers").click()
+    page.fill("#id_reason", "Somebody tried something")  # a monitor is inside its tenant
+    page.get_by_role("button", name="Work inside this tenant").click()
     expect(page.get_by_role("heading", name="Postgres and Redis differ")).to_be_visible()
     expect(page.locator("pre ins")).to_have_text(["false"])
     expect(page.locator("pre del")).to_have_text(["true"])
