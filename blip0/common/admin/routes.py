@@ -105,6 +105,8 @@ def _filled(route: AdminRoute, rows: Rows, term: str) -> Iterator[PageUrl]:
             yield PageUrl(name=f"page {page.key}", url=page.url)
     elif route.view == "admin:autocomplete":
         yield from _autocompletes(reverse(route.view), term)
+    elif route.takes == ("object_id", "entry"):
+        return  # reverting needs an entry of that very object's history: `test_diffs.py` asks for it
     elif route.takes:
         raise LookupError(f"{route.route}: nothing is known to fill {', '.join(route.takes)} with")
     elif route.view == "admin:search":
