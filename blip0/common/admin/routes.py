@@ -35,6 +35,12 @@ NOT_PAGES: Final[Mapping[str, str]] = {
 }
 """Named routes that nobody looks at, and why."""
 
+NOT_FILLED: Final[Mapping[tuple[str, ...], str]] = {
+    ("object_id", "entry"): "reverting: tested by blip0/tests/admin/test_history.py",
+    ("scope_id", "kind", "object_id"): "the inspector: tested by cachesync/tests/admin",
+}
+"""What stands in routes that nothing here can fill, and why that may be."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AdminRoute:
@@ -105,8 +111,8 @@ def _filled(route: AdminRoute, rows: Rows, term: str) -> Iterator[PageUrl]:
             yield PageUrl(name=f"page {page.key}", url=page.url)
     elif route.view == "admin:autocomplete":
         yield from _autocompletes(reverse(route.view), term)
-    elif route.takes == ("object_id", "entry"):
-        return  # reverting needs an entry of that very object's history: `test_diffs.py` asks for it
+    elif route.takes in NOT_FILLED:
+        return
     elif route.takes:
         raise LookupError(f"{route.route}: nothing is known to fill {', '.join(route.takes)} with")
     elif route.view == "admin:search":
