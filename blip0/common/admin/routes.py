@@ -25,6 +25,8 @@ NOT_PAGES: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         (
             "admin:logout",
+            "admin:cachesync_compare",
+            "admin:cachesync_repair",
             "admin:tenants_tenant_leave",
             "staff-factor-off",
             "staff-session-end",
