@@ -11,10 +11,11 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 FAULTS ?= full
 SECONDS ?= 60
 SEED ?=
+URL ?= http://127.0.0.1:8000
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up test test-fast test-faults test-contract test-machine \
-	lint types contracts requirements docker-up clean
+	screenshots lint types contracts requirements docker-up clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +41,9 @@ test-contract: $(STAMP) ## Run Schemathesis against the running server: SECONDS=
 
 test-machine: $(STAMP) ## Play many long histories of two tenants; takes minutes
 	@MACHINE=long $(BIN)/python -m pytest -n 0 blip0/tests/machine
+
+screenshots: $(STAMP) ## Make the pictures of docs/images from the demo data of a running `make up`: URL=…
+	@$(BIN)/python -m blip0.tests.e2e.screenshots $(URL)
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check .

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from django.db import connection
+from psycopg.sql import Composable
 
 from blip0.wsgi import application as served
 
@@ -20,16 +21,20 @@ _TIMING: Final = re.compile(r"app;dur=([\d.]+), db;dur=([\d.]+);desc=(\d+)")
 
 
 class Queries:
-    """Counts what the connection executes, but for what switches schema or savepoint."""
+    """Counts what the connection executes, but for what switches schema or savepoint.
+
+    `slowest`: the seconds of the slowest statement, and its text.
+    """
 
     def __init__(self) -> None:
         self.count = 0
         self.seconds = 0.0
+        self.slowest = (0.0, "")
 
     def __call__(
         self,
         execute: Callable[..., Any],
-        sql: str,
+        sql: str | Composable,
         params: Any,
         many: bool,
         context: dict[str, Any],
@@ -38,8 +43,11 @@ class Queries:
         try:
             return execute(sql, params, many, context)
         finally:
-            self.seconds += time.perf_counter() - began
-            self.count += not sql.startswith(_UNCOUNTED)
+            taken = time.perf_counter() - began
+            text = sql if isinstance(sql, str) else sql.as_string(connection.connection)
+            self.seconds += taken
+            self.count += not text.startswith(_UNCOUNTED)
+            self.slowest = max(self.slowest, (taken, text))
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

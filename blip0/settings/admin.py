@@ -14,6 +14,8 @@ UNFOLD = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("blip0/favicon.svg")}
     ],
+    "STYLES": [lambda _: static("blip0/admin/contrast.css")],
+    "SCRIPTS": [lambda _: static("blip0/admin/names.js")],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,

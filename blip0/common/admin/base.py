@@ -8,7 +8,7 @@ fault, with nothing saved and the input kept.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from uuid import UUID
 
 from django import forms
@@ -24,6 +24,7 @@ from django.urls import reverse
 from blip0.common.actors import Actor
 from blip0.common.admin.findings import finding_list, summary_of
 from blip0.common.admin.history import HistoryMixin
+from blip0.common.admin.paging import CappedPaginator
 from blip0.common.admin.refusals import REFUSALS, refused_form, said
 from blip0.common.usage import users_of
 from blip0.common.validation import Finding
@@ -45,6 +46,8 @@ SEES_USERS = "tenants.view_tenant"
 """Who uses an object of the platform are tenants' monitors: named to those who may see tenants."""
 
 M = TypeVar("M", bound=models.Model)
+SHOWN_USERS: Final = 50
+"""Of an object that can't be deleted, on the page that says so."""
 
 
 def is_read_only(request: HttpRequest, model: type[models.Model]) -> bool:
@@ -114,6 +117,12 @@ class PlatformAdmin(HistoryMixin[M], ModelAdmin[M]):
             return False
         return super().lookup_allowed(lookup, value, cast(HttpRequest, request))
 
+    def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        # An action says how many rows it is for: a list with actions is counted to its end.
+        if self.actions:
+            return super().get_paginator(request, *args, **kwargs)
+        return CappedPaginator(*args, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
         saved = (
             self.update_object(request, obj, form) if change else self.create_object(request, form)
@@ -173,7 +182,8 @@ class PlatformAdmin(HistoryMixin[M], ModelAdmin[M]):
         if users and not request.user.has_perm(SEES_USERS):
             users = [f"{len(users)} that your role may not see"]
         counts = {str(self.opts.verbose_name_plural): len(objs)}
-        return [str(obj) for obj in objs], counts, set(), users
+        more = [f"and {len(users) - SHOWN_USERS} more"] if len(users) > SHOWN_USERS else []
+        return [str(obj) for obj in objs], counts, set(), [*users[:SHOWN_USERS], *more]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Without Django's bulk deletion, which goes past the services."""
@@ -213,8 +223,11 @@ class PlatformAdmin(HistoryMixin[M], ModelAdmin[M]):
 
     def _may_write(self, request: HttpRequest, hook: str) -> bool:
         """Whether there is such a hook, and staff aren't here to look only."""
-        has_hook = getattr(type(self), hook) is not getattr(PlatformAdmin, hook)
-        return has_hook and not is_read_only(request, self.model)
+        return self.has_hook(hook) and not is_read_only(request, self.model)
+
+    def has_hook(self, hook: str) -> bool:
+        """Whether this admin can do what the hook of that name does."""
+        return getattr(type(self), hook) is not getattr(PlatformAdmin, hook)
 
 
 class DocumentAdmin(PlatformAdmin[M]):

@@ -90,8 +90,8 @@ def code(text: str) -> str:
 
 def code_block(text: str) -> str:
     return format_html(
-        '<pre class="bg-base-50 p-3 rounded-default dark:bg-base-800" style="font-family: '
-        "ui-monospace, monospace; font-size: 12px; max-height: 40rem; overflow: auto; "
-        'white-space: pre-wrap; overflow-wrap: anywhere">{}</pre>',
+        '<pre class="bg-base-50 p-3 rounded-default dark:bg-base-800" tabindex="0" '
+        'style="font-family: ui-monospace, monospace; font-size: 12px; max-height: 40rem; '
+        'overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere">{}</pre>',
         text,
     )

@@ -19,6 +19,12 @@ class RowsInline(TabularInline):
 
     extra = 0
 
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:  # a table has no labels, and headers don't name what is in a cell
+            field.widget.attrs["aria-label"] = field.label
+        return field
+
 
 class ShownInline(TabularInline):
     """Rows that are only looked at, each with a link to its page."""

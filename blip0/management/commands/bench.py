@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 
 from blip0.common.commands import PlatformCommand
 from blip0.common.tenancy import schema_name_for
-from blip0.management import bench_api
+from blip0.management import bench_admin, bench_api
 from blip0.management.kills import run_kills
 from cachesync.management import bench_projection
 from monitors.management.bench_findings import measure
@@ -43,6 +43,8 @@ class Command(PlatformCommand):
 
         projection = subjects.add_parser("projection", help="The projection at size.")
         bench_projection.add_arguments(projection)
+        pages = subjects.add_parser("admin", help="The back office's pages at size.")
+        bench_admin.add_arguments(pages)
         api = subjects.add_parser("api", help="The API under load.")
         bench_api.add_arguments(api)
 
@@ -52,7 +54,11 @@ class Command(PlatformCommand):
             "findings": (self._findings, ("tenants", "monitors")),
             "kills": (run_kills, ("seconds", "writers", "tenants", "seed")),
         }
-        apart = {"projection": bench_projection.bench, "api": bench_api.bench}
+        apart = {
+            "projection": bench_projection.bench,
+            "api": bench_api.bench,
+            "admin": bench_admin.bench,
+        }
         if subject in apart:
             kept = apart[subject](options, stdout=self.stdout, stderr=self.stderr)
         else:

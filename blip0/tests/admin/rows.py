@@ -80,7 +80,7 @@ ROWS: dict[type[Model], Make] = {
     ),
     ProjectedDocument: lambda name, n: ProjectedDocument.objects.create(
         scope="platform",
-        kind="monitor",
+        kind="network",
         object_id=str(n),
         name=name,
         slug=name,

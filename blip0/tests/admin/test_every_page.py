@@ -19,15 +19,18 @@ from blip0.common.admin.pages import ADMIN_PAGES, AdminPage
 from blip0.common.tenancy import in_tenant
 from blip0.testing.queries import count_queries
 from blip0.tests.admin.rows import ROWS
+from cachesync.models import ProjectedDocument, ProjectedScope
 from monitors.models import (
+    ContractSpec,
     MatchCondition,
+    Monitor,
     MonitorAddress,
     MonitorNetwork,
     MonitorTrigger,
     ScriptCondition,
 )
 from platform_catalog.models import RpcEndpoint
-from tenants.models import KeptAnswer, LimitOverride, Tenant, TwoFactor
+from tenants.models import AuditRecord, KeptAnswer, LimitOverride, Tenant, TwoFactor
 from triggers.models import (
     DiscordConfig,
     EmailConfig,
@@ -216,3 +219,57 @@ def test_page_of_its_own__others__sign_in_or_403(
     assert client.get(page.url)["Location"].startswith(reverse("admin:login"))
 
     assert clerk().get(page.url).status_code == 403
+
+
+# Buttons, and all that shows many models at once
+
+
+BUTTONS = [
+    (model, name)
+    for model in MODELS
+    for name in admin.site.get_model_admin(model).actions_detail  # type: ignore[attr-defined]  # unfold's
+]
+TOLD_OF = (Tenant, ProjectedScope, ProjectedDocument, Monitor, ContractSpec, AuditRecord)
+"""What cards and pages tell of."""
+HOME = "/admin/"
+
+
+@pytest.mark.parametrize(
+    ("model", "name"), BUTTONS, ids=[f"{model.__name__}-{name}" for model, name in BUTTONS]
+)
+def test_button__hostile_names__its_page_asks_first_and_escapes(
+    model: type[Model], name: str, inside: Client, acme: Tenant
+) -> None:
+    _make(model, acme, range(1), HOSTILE)
+    with _place(model, acme):
+        newest = model._default_manager.order_by("pk").last()
+    assert newest is not None
+    url = reverse(
+        f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}",
+        args=[admin.utils.quote(newest.pk)],
+    )
+
+    response = inside.get(url)
+
+    assert response.status_code == 200
+    assert 'method="post"' in response.content.decode()
+    assert HOSTILE not in response.content.decode()
+
+
+@pytest.mark.parametrize("url", [HOME, *(page.url for page in ADMIN_PAGES.values())])
+def test_page_of_many_models__hostile_names__escaped_and_as_many_queries_for_30(
+    url: str, staff: Client, acme: Tenant
+) -> None:
+    for model in TOLD_OF:
+        _make(model, acme, range(1), HOSTILE)
+    staff.get(url)
+    with count_queries() as one:
+        page = staff.get(url)
+    for model in TOLD_OF:
+        _make(model, acme, range(1, 30), HOSTILE)
+
+    with count_queries() as thirty:
+        full = staff.get(url)
+
+    assert len(thirty) == len(one), thirty.statements
+    assert HOSTILE not in page.content.decode() + full.content.decode()

@@ -14,8 +14,9 @@ from typing import Any, cast
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.test.testcases import LiveServerThread
-from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+ARGUMENTS = ("--no-sandbox", "--disable-quic", "--disable-background-networking")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -49,26 +50,34 @@ def served(write_through: None) -> Iterator[str]:
     thread.terminate()
 
 
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One browser for all journeys that come one after the other.
+
+    Playwright keeps an event loop in this thread, where a test then uses the ORM: no harm, since
+    nothing else runs in that loop meanwhile. It ends with the package, for others need one.
+    """
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patched:
+        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
 @pytest.fixture
-def page(chromium: str, served: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+def page(browser: Browser, served: str) -> Iterator[Page]:
     """A page of the platform. The test fails for any error on its console: CSP's are there."""
-    # Playwright keeps an event loop in this thread, where the test then uses the ORM: no harm,
-    # since nothing else runs in that loop meanwhile.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     problems: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             problems.append(f"{message.text} at {message.location.get('url')}")
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = browser.new_context(base_url=served, viewport={"width": 1400, "height": 1000})
-        context.set_default_timeout(15_000)
-        opened = context.new_page()
-        opened.on("console", note)
-        opened.on("pageerror", lambda error: problems.append(str(error)))
-        yield opened
-        context.close()
-        browser.close()
+    context = browser.new_context(base_url=served, viewport={"width": 1400, "height": 1000})
+    context.set_default_timeout(15_000)
+    opened = context.new_page()
+    opened.on("console", note)
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    yield opened
+    context.close()
     assert problems == []

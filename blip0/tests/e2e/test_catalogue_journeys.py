@@ -9,7 +9,7 @@ import redis
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
-from blip0.tests.e2e.test_admin_journeys import _save, _sign_in
+from blip0.tests.e2e.steps import save, sign_in
 from cachesync.reader import Configuration, read_all, script_is_signed
 from cachesync.services.reconcile import reconcile
 from cachesync.store import Store
@@ -34,13 +34,13 @@ def _add_script(page: Page) -> None:
     page.select_option("#id_language", "Python")
     page.fill("#id_content", GOOD)
     expect(page.get_by_text("2 lines, 37 of 65536 bytes")).to_be_visible()
-    _save(page, "was added successfully")
+    save(page, "was added successfully")
 
 
 def test_staff__add_a_network_and_a_script__a_runtime_reads_both(
     page: Page, runtime: Callable[[], Configuration]
 ) -> None:
-    _sign_in(page)
+    sign_in(page)
     page.goto("/admin/platform_catalog/network/add/")
     page.fill("#id_slug", "test_chain")
     page.fill("#id_name", "Test Chain")
@@ -51,7 +51,7 @@ def test_staff__add_a_network_and_a_script__a_runtime_reads_both(
     page.fill("#id_cron_schedule", "0 */1 * * * *")
     page.get_by_role("link", name="Add another RPC endpoint").click()
     page.fill("#id_rpc_endpoints-0-url", "https://rpc.example.org")
-    _save(page, "was added successfully")
+    save(page, "was added successfully")
     _add_script(page)
 
     read = runtime()
@@ -74,7 +74,7 @@ def test_staff__add_a_network_and_a_script__a_runtime_reads_both(
 def test_staff__roll_back_a_bad_edit__the_runtimes_run_the_old_content_again(
     page: Page, runtime: Callable[[], Configuration]
 ) -> None:
-    _sign_in(page)
+    sign_in(page)
     _add_script(page)
     page.goto(SCRIPT)
     page.fill("#id_content", BAD)

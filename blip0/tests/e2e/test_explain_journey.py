@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from blip0.common.actors import Actor
 from blip0.common.tenancy import in_tenant
-from blip0.tests.e2e.test_admin_journeys import _sign_in
+from blip0.tests.e2e.steps import sign_in
 from monitors.services import monitor_create
 from monitors.tests.factories import make_monitor_document
 from tenants.models import Tenant
@@ -27,7 +27,7 @@ def test_staff__a_monitor_does_not_fire__find_why_and_try_a_better_expression(
     with in_tenant(acme.pk):
         monitor_create(tenant=acme, data=document, actor=Actor.system("tests"))
 
-    _sign_in(page)
+    sign_in(page)
     page.get_by_text("Search apps and models").click()
     page.locator("#search-input-command").press_sequentially("large-usdc")
     page.locator("#command-results-list a", has_text="Large USDC transfers").click()

@@ -10,8 +10,7 @@ from playwright.sync_api import Page, expect
 from blip0.common.actors import Actor
 from blip0.common.tenancy import in_tenant
 from blip0.testing.api import ana
-from blip0.tests.e2e.test_admin_journeys import _documents, _enter, _save, _sign_in
-from cachesync.keys import Scope
+from blip0.tests.e2e.steps import active_documents, allow_changes, enter, save, sign_in
 from monitors.services import monitor_create
 from monitors.tests.factories import make_monitor_document
 from tenants.models import AuditRecord, Tenant
@@ -25,16 +24,16 @@ MONITORS = "/api/v1/monitors"
 def test_staff__roll_back_a_bad_edit__redis_has_the_earlier_document(
     page: Page, acme: Tenant, projection_redis: redis.Redis
 ) -> None:
-    scope = Scope(str(acme.pk))
     with in_tenant(acme.pk):
         monitor_create(tenant=acme, data=make_monitor_document(name="Payments"), actor=SAM)
-    _sign_in(page)
-    _enter(page, acme)
+    sign_in(page)
+    enter(page, acme)
+    allow_changes(page)
     page.goto("/admin/monitors/monitor/")
     page.locator("#result_list tbody a").first.click()
     page.fill("#id_name", "Spoilt by mistake")
-    _save(page, "was changed successfully")
-    (spoilt,) = _documents(projection_redis, scope)
+    save(page, "was changed successfully")
+    (spoilt,) = active_documents(projection_redis, acme)
     assert spoilt["monitor"]["name"] == "Spoilt by mistake [acme]"
 
     page.locator("#result_list tbody a").first.click()
@@ -48,7 +47,7 @@ def test_staff__roll_back_a_bad_edit__redis_has_the_earlier_document(
     page.get_by_role("button", name="Go back to before this change").click()
 
     expect(page.locator("article").first).to_contain_text("Ticket 4712")
-    (document,) = _documents(projection_redis, scope)
+    (document,) = active_documents(projection_redis, acme)
     assert document["monitor"]["name"] == "Payments [acme]"
 
 
@@ -59,11 +58,11 @@ def test_staff__raise_a_limit__the_tenant_goes_on_at_once(page: Page, acme: Tena
     refused = member.post(MONITORS, make_monitor_document())
     assert (refused.status_code, refused.json()["code"]) == (422, "monitor_limit_reached")
 
-    _sign_in(page)
+    sign_in(page)
     page.goto(reverse("admin:tenants_tenant_change", args=[acme.pk]))
     page.locator("input[name$='-0-value']").fill("1")
     page.locator("[name$='-0-reason']").fill("Ticket 4713")
-    _save(page, "was changed successfully")
+    save(page, "was changed successfully")
 
     assert member.post(MONITORS, make_monitor_document()).status_code == 201
     record = AuditRecord.objects.filter(action="tenant.limits_changed").latest("pk")
@@ -78,7 +77,7 @@ def test_staff__revoke_an_api_key__its_next_request_is_refused(page: Page, acme:
     headers = {"X-API-Key": key["key"]}
     assert page.request.get(MONITORS, headers=headers).status == 200
 
-    _sign_in(page)
+    sign_in(page)
     page.goto("/admin/tenants/apikey/")
     page.get_by_role("link", name="Leaked").click()
     page.get_by_role("link", name="Revoke").click()

@@ -9,7 +9,7 @@ import redis
 from playwright.sync_api import Page, expect
 
 from blip0.common.tenancy import in_tenant
-from blip0.tests.e2e.test_admin_journeys import _sign_in
+from blip0.tests.e2e.steps import sign_in
 from cachesync.keys import Scope
 from cachesync.services.reconcile import reconcile
 from cachesync.store import Store
@@ -31,7 +31,7 @@ def test_staff__drift_made_by_hand__seen_inspected_and_repaired(
     by_hand["monitor"]["paused"] = True
     projection_redis.set(key, json.dumps(by_hand))
 
-    _sign_in(page)
+    sign_in(page)
     page.get_by_role("link", name="Drift").first.click()
     page.get_by_label("One scope now").fill("acme")
     page.get_by_role("button", name="Compare", exact=True).click()

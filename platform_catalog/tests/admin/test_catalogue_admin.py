@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.admin.utils import quote
 from django.test import Client
 from django.urls import reverse
 
@@ -21,7 +22,7 @@ ADD = "/admin/platform_catalog/network/add/"
 
 
 def _url(network: Network, page: str = "change") -> str:
-    return reverse(f"admin:platform_catalog_network_{page}", args=[network.pk])
+    return reverse(f"admin:platform_catalog_network_{page}", args=[quote(network.pk)])
 
 
 def _network(**changes: Any) -> dict[str, Any]:

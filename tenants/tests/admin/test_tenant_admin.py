@@ -65,7 +65,7 @@ def test_change__name_and_plan__audited_once(staff: Client, acme: Tenant) -> Non
     acme.refresh_from_db()
     record = AuditRecord.objects.get(action="tenant.updated")
     assert (acme.name, acme.plan) == ("Acme Inc", plan)
-    assert record.before == {"name": "Acme", "plan": "Pro"}
+    assert record.before == {"name": "Acme", "plan": "pro"}
 
 
 def test_change__half_a_threshold__error_and_input_kept(staff: Client, acme: Tenant) -> None:
