@@ -15,7 +15,7 @@ PROCESSES: Mapping[str, tuple[str, ...]] = {
         "blip0.wsgi:application",
         "--worker-class=gthread",
         "--workers=2",
-        "--threads=4",
+        "--threads=2",
         "--bind=127.0.0.1:{port}",
         "--no-control-socket",
         # One import for both workers: half the time to the first answer.
