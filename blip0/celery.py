@@ -15,7 +15,7 @@ app.autodiscover_tasks()
 app.steps["worker"].add(DjangoStructLogInitStep)
 
 NICENESS: Final = 10
-"""Where processors are shared, those who wait for an answer come before work that nobody waits for."""
+"""Where processors are shared, those who wait for an answer come first."""
 
 
 @worker_process_init.connect

@@ -1,8 +1,8 @@
 """The web process's entry point."""
 
 import gc
-import sys
 import os
+import sys
 
 from django.core.wsgi import get_wsgi_application
 
