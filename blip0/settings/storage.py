@@ -10,8 +10,8 @@ DATABASES = {
     "default": {
         **(environ.Env.db_url_config(_database_url) if _database_url else {"NAME": "unset"}),
         "ENGINE": "blip0.common.db.postgresql",
-        # A session keeps what it learns of each schema, and asks the catalogs no more: few ones that
-        # live long are worth half of a request's time. Of some hundred tenants it holds 150 MiB.
+        # A session keeps what it learns of each schema, and asks the catalogs no more: few ones
+        # that live long save half of a request's time. Of some hundred tenants it holds 150 MiB.
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
