@@ -19,7 +19,6 @@ from blip0.common.admin.display import json_block, stamp
 from blip0.common.admin.fields import choice_field
 from blip0.common.admin.filters import (
     COUNTED,
-    BoundedPaginator,
     ExactFilter,
     exact_filter,
     time_filter,
@@ -65,7 +64,6 @@ class AuditRecordAdmin(ViewOnlyAdmin[AuditRecord]):
     audit_kind = "audit_record"
     list_display = ("at", "action", "actor_name", "object_kind", "object_name", "reason")
     sortable_by = ("at",)
-    paginator = BoundedPaginator
     list_before_template = "admin/tenants/audit_head.html"
     list_filter = (
         TenantFilter,

@@ -6,7 +6,6 @@ from django.contrib import admin
 
 from blip0.common.admin.base import ViewOnlyAdmin
 from blip0.common.admin.display import stamp
-from blip0.common.admin.filters import BoundedPaginator
 from tenants.models import ConfigChange, ConfigVersion
 
 
@@ -23,7 +22,6 @@ class ConfigVersionAdmin(ViewOnlyAdmin[ConfigVersion]):
 
 @admin.register(ConfigChange)
 class ConfigChangeAdmin(ViewOnlyAdmin[ConfigChange]):
-    paginator = BoundedPaginator
     list_display = ("at", "scope", "version", "kind", "object_id")
     list_filter = ("kind",)
     search_fields = ("=scope", "=object_id")

@@ -5,25 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.functional import cached_property
 from unfold.contrib.filters.admin import TextFilter
 
 from blip0.common.moments import moment
-
-COUNTED = 10_000
-"""Rows that a list of `BoundedPaginator` counts, and leads to."""
-
-
-class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # no generic at run time
-    """Counts no further than `COUNTED`: to look behind that, people filter."""
-
-    @cached_property
-    def count(self) -> int:
-        rows: Any = self.object_list
-        return int(rows.order_by()[:COUNTED].count())
 
 
 class ExactFilter(TextFilter):  # type: ignore[misc]  # Unfold has no types

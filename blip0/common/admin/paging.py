@@ -23,7 +23,7 @@ class CappedPaginator(AnyPaginator):
 
     @cached_property
     def count(self) -> int:
-        return int(cast("QuerySet[Any]", self.object_list)[:COUNTED].count())
+        return int(cast("QuerySet[Any]", self.object_list).order_by()[:COUNTED].count())
 
     @property
     def is_capped(self) -> bool:

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from blip0.common.admin import filters
+from blip0.common.admin import paging
 from tenants.admin import records
 from tenants.models import AuditRecord, Tenant
 from tenants.services import audit_export as exporting
@@ -102,7 +102,7 @@ def test_list__since_and_until__in_the_viewers_zone_and_wrong_ones_are_told(staf
 def test_list__longer_than_is_counted__counts_no_further(
     staff: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(filters, "COUNTED", 3)
+    monkeypatch.setattr(paging, "COUNTED", 3)
     AuditRecordFactory.create_batch(5)
 
     assert staff.get(LIST).context["cl"].result_count == 3
