@@ -18,11 +18,11 @@ from blip0.common.admin.base import ViewOnlyAdmin, actor_of
 from blip0.common.admin.display import json_block, stamp
 from blip0.common.admin.fields import choice_field
 from blip0.common.admin.filters import (
-    COUNTED,
     ExactFilter,
     exact_filter,
     time_filter,
 )
+from blip0.common.admin.paging import COUNTED
 from tenants.choices import ExportFormat
 from tenants.models import AuditRecord, Tenant
 from tenants.services.audit_export import MAX_RECORDS, audit_export
