@@ -59,7 +59,10 @@ def filter_failure(context: HookContext, failure: Failure, case: Case, response:
         return "" not in given and [""] not in given
     if isinstance(failure, RejectedPositiveData) and response.status_code == 422:
         # Cursors are signed: nobody can make one up. Postgres has no text with a NUL.
-        errors = response.json()["errors"]
+        problem = response.json()
+        if problem["code"] == "idempotency_key_reused":
+            return False  # it made the same key up for another request
+        errors = problem["errors"]
         if {error["code"] for error in errors} == {"blank"}:
             return False  # blanks alone are as long as a text
         refused = [error.get("parameter") for error in errors]
