@@ -15,8 +15,8 @@ from tenants.services.users import require_strong, user_create
 def account_prove(*, email: str, password: str) -> User | None:
     """The account of the address, its password found right where it has one. None: there is none.
 
-    To be called before anything is locked: checking a password takes a while. Raises
-    `BadCredentials` and `TooManyAttempts`.
+    To be called before anything is locked that others wait for: checking a password takes a while.
+    Raises `BadCredentials` and `TooManyAttempts`.
     """
     user = User.objects.filter(email=email).first()
     if user is not None and user.has_usable_password():

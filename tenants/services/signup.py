@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass
 from typing import Final
 
 from django.core import signing
-from django.db import transaction
+from django.db import connection, transaction
 
 from blip0.common.actors import Actor
 from blip0.common.addresses import client_address
@@ -80,8 +80,9 @@ def sign_up_confirm(*, token: str, password: str, name: str = "") -> Membership:
     """
     _require_open()
     asked = _asked(token)
-    proven = account_prove(email=asked.email, password=password)
     with transaction.atomic():
+        _require_free(asked.slug)
+        proven = account_prove(email=asked.email, password=password)
         user = account_take(email=asked.email, name=name, password=password, proven=proven)
         _require_first(user)
         actor = Actor(kind="user", id=str(user.pk), name=user.email)
@@ -107,6 +108,16 @@ def _asked(token: str) -> SignUp:
             pointer="/token",
             code="sign_up_token_invalid",
         ) from None
+
+
+def _require_free(slug: str) -> None:
+    """Whoever confirms the same at once waits here, and finds it done."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('sign-up ' || %s, 0))", [slug]
+        )
+    if Tenant.objects.filter(slug=slug).exists():
+        raise Conflict(f"The token was used, or {slug} was taken meanwhile; sign up again.")
 
 
 def _require_first(user: User) -> None:
