@@ -117,7 +117,8 @@ def test_card__with_data__is_shown_within_its_budget(card: Card, acme: Tenant) -
 def test_card__no_data__is_not_there_and_nothing_breaks(card: Card, db: None) -> None:
     content = card.source(RequestFactory().get("/admin/"))
 
-    assert all(figure.value is not None for figure in content.figures)
+    # Tenants are there with every test; the projection says that nobody samples it.
+    assert bool(content) == (card.key in ("tenants", "projection"))
     assert content.chart is None
 
 
