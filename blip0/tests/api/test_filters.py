@@ -160,13 +160,15 @@ FROM monitors_match
 AUDIT = f"""
 INSERT INTO tenants_auditrecord (created_at, tenant_id, actor_kind, actor_id, actor_name, action,
     object_kind, object_id, object_name, reason, request_id)
-SELECT now() - n * interval '1 minute', CASE WHEN n %% 10 = 0 THEN %s ELSE gen_random_uuid() END,
-    'user', n / 10 %% 50, 'x', 'test.done', 'monitor', n %% 1000, '', '', ''
+SELECT now() - n * interval '1 minute', CASE WHEN n %% 100 = 0 THEN %s ELSE gen_random_uuid() END,
+    'user', n / 100 %% 50, 'x',
+    CASE WHEN n / 100 %% 10 = 0 THEN 'monitor.paused' ELSE 'test.done' END,
+    CASE WHEN n / 100 %% 4 = 0 THEN 'monitor' ELSE 'trigger' END, n %% 1000, '', '', ''
 FROM generate_series(1, {10 * ROWS}) AS n
 """
 OF_MATCH = "monitors_triggerexecution_match_id_aa36be78"
-OLDEST = ["tenants_auditrecord_pkey"]
-"""In order of age: as good as `audit_by_tenant` for a tenant that has every tenth record."""
+# Each filter finds rows, and leaves so many out that no other index alone comes near: between two
+# that cost the same, the planner goes by the sample that ANALYZE happened to draw.
 LARGE: list[tuple[str, dict[str, Any], list[str]]] = [
     ("matches", {}, ["match_by_time"]),
     ("matches", {"ordering": "matched_at"}, ["match_by_time"]),
@@ -180,18 +182,18 @@ LARGE: list[tuple[str, dict[str, Any], list[str]]] = [
     ("executions", {"trigger": SOME}, ["execution_by_trigger"]),
     ("executions", {"status": "failed"}, ["execution_by_status"]),
     ("executions", {"since": "2026-01-01T00:00:00Z"}, ["execution_by_time"]),
-    ("audit-log", {}, OLDEST),
-    ("audit-log", {"ordering": "id"}, OLDEST),
+    ("audit-log", {}, ["audit_by_tenant"]),
+    ("audit-log", {"ordering": "id"}, ["audit_by_tenant"]),
     ("audit-log", {"action": "monitor.paused"}, ["audit_by_action"]),
     ("audit-log", {"actor_id": "7"}, ["audit_by_actor"]),
-    ("audit-log", {"object_kind": "monitor", "object_id": "20"}, ["audit_by_object"]),
-    ("audit-log", {"since": "2026-01-01T00:00:00Z"}, OLDEST),
+    ("audit-log", {"object_kind": "monitor", "object_id": "0"}, ["audit_by_object"]),
+    ("audit-log", {"since": "2026-01-01T00:00:00Z"}, ["audit_by_tenant"]),
 ]
 
 
 def indexes(plan):
     """Of each node of a plan that reads a table, the index that it reads it by; None: by none."""
-    if "Relation Name" in plan or "Index Name" in plan:
+    if plan["Node Type"] != "Bitmap Heap Scan" and plan.keys() & {"Relation Name", "Index Name"}:
         yield plan.get("Index Name")
     for inner in plan.get("Plans", ()):
         yield from indexes(inner)
@@ -199,7 +201,7 @@ def indexes(plan):
 
 @pytest.fixture
 def large(acme):
-    """Ten thousand rows in each table, and nine times as many records of other tenants."""
+    """Ten thousand rows in each table, and of the audit records 99 times as many of others."""
     with in_tenant(acme.pk), connection.cursor() as cursor:
         cursor.execute(MATCHES)
         cursor.execute(EXECUTIONS)
@@ -223,7 +225,9 @@ def test_filters__ten_thousand_rows__are_found_by_an_index_of_their_own(large):
         with in_tenant(large.pk), connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
             ((tree,),) = cursor.fetchone()
-        assert list(indexes(tree["Plan"])) == expected, (path, query)
+        used = set(indexes(tree["Plan"]))
+        assert used >= set(expected), (path, query, used)
+        assert None not in used, (path, query)
 
 
 @pytest.mark.parametrize("until", ["0752-04-12T04:32:58-21:21", "9999-12-31T23:00:00+23:59"])
