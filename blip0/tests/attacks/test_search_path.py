@@ -15,6 +15,7 @@ from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from blip0.common.tenancy import current_schema, in_public, in_tenant, schema_name_for
 from blip0.testing.api import ana, olga
@@ -118,6 +119,41 @@ def test_walk__tenants_savepoints_errors_and_rollbacks_at_random__never_disagree
     while steps < 150:
         walk(0)
     assert _of_postgres() == "public"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_walk__whole_transactions_that_end_either_way__never_disagree(
+    acme: Tenant, globex: Tenant, committed: None, seed: int
+) -> None:
+    chance = random.Random(seed)
+    places = (in_public, lambda: in_tenant(acme.pk), lambda: in_tenant(globex.pk))
+    for _ in range(60):
+        with chance.choice(places)():
+            if chance.random() < 0.5:
+                assert _of_postgres() == current_schema()
+            with suppress(_Undo), transaction.atomic(durable=True):
+                with chance.choice(places)():
+                    assert _of_postgres() == current_schema()
+                if chance.random() < 0.6:
+                    raise _Undo
+            if chance.random() < 0.2:
+                connection.close()
+            if chance.random() < 0.5:  # or the next transaction is the first to ask
+                assert _of_postgres() == current_schema()
+
+
+@pytest.mark.django_db
+def test_path__there_and_back_without_a_query__is_not_sent_again(
+    acme: Tenant,
+) -> None:
+    with in_tenant(acme.pk):
+        assert not Trigger.objects.exists()
+        with CaptureQueriesContext(connection) as log:
+            with in_public():
+                pass
+            assert not Trigger.objects.exists()
+
+    assert [query["sql"] for query in log if "search_path" in query["sql"]] == []
 
 
 def test_requests__many_threads_two_tenants_and_failures__see_their_own_only(
