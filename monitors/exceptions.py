@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from blip0.common.exceptions import DomainError, LimitReached, NotFound
+from blip0.common.exceptions import DomainError, Gone, LimitReached
 
 
-class MonitorGone(NotFound):
+class MonitorGone(Gone):
     """It was deleted, perhaps a moment ago."""
 
     code = "monitor_gone"

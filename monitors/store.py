@@ -56,6 +56,21 @@ class Children:
     """Slugs."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What belongs to one monitor, and the canonical texts of its contract specs by hash."""
+
+    children: Children
+    specs: Mapping[str, bytes]
+
+
+def contents_of(ids: Collection[UUID]) -> dict[UUID, Content]:
+    """Of each of these monitors. Two queries at most."""
+    children = children_of(ids)
+    specs = spec_contents(children.values())
+    return {pk: Content(children=each, specs=specs) for pk, each in children.items()}
+
+
 def children_of(ids: Collection[UUID]) -> dict[UUID, Children]:
     """Of each of these monitors, whether it has any or not. One query, or none."""
     parts: defaultdict[UUID, dict[str, Any]] = defaultdict(dict)

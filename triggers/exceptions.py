@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from blip0.common.exceptions import Conflict, LimitReached, NotFound
+from blip0.common.exceptions import Conflict, Gone, LimitReached
 
 
-class TriggerGone(NotFound):
+class TriggerGone(Gone):
     """The trigger was deleted meanwhile."""
 
     code = "trigger_gone"

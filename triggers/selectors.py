@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from blip0.common.canonical import canonical_size
 from blip0.common.exceptions import NotFound
 from triggers.models import Trigger
-from triggers.store import masked_config, sealed_configs
+from triggers.store import live_triggers, masked_config, sealed_configs
 from triggers.validators.templates import template_of
 
 
@@ -21,46 +22,35 @@ def trigger_by_slug(slug: str) -> Trigger:
         raise NotFound(f"There is no trigger `{slug}`.") from None
 
 
-def triggers_by_slug(slugs: Iterable[str], *, lock: bool = False) -> dict[str, Trigger]:
-    """The live triggers among `slugs`. One query.
-
-    With `lock`, inside a transaction, none of them can be deleted before it ends: what links to
-    a trigger takes this lock, or it may link to one that is just being deleted.
-    """
-    triggers = Trigger.objects.live().filter(slug__in=list(slugs)).order_by("pk")
-    if lock:
-        triggers = triggers.select_for_update(no_key=True)
-    return {trigger.slug: trigger for trigger in triggers}
-
-
 @dataclass(frozen=True, slots=True)
 class TriggerContent:
     """What the check of a monitor asks of a trigger.
 
-    `template` is the text of its message, as far as the runtime fills in variables; `size` the
-    bytes that it takes in a monitor's document, secrets sealed and all.
+    `id` is what a monitor links to; `template` is the text of its message, as far as the runtime
+    fills in variables; `size` the bytes that it takes in a monitor's document, secrets sealed and
+    all.
     """
 
+    id: UUID
     template: str
     size: int
 
 
-def trigger_contents(triggers: Iterable[Trigger]) -> dict[str, TriggerContent]:
-    """By slug. One query."""
-    listed = list(triggers)
-    configs = sealed_configs(trigger.pk for trigger in listed)
+def trigger_contents(
+    slugs: Collection[str] | None = None, *, lock: bool = False
+) -> dict[str, TriggerContent]:
+    """The current tenant's live triggers, or those among `slugs`, by slug. One query.
+
+    With `lock`, inside a transaction, none of them can be deleted before it ends: what links to
+    a trigger takes this lock, or it may link to one that is just being deleted.
+    """
     return {
-        trigger.slug: TriggerContent(
-            template=template_of(trigger.trigger_type, configs.get(trigger.pk, {})),
-            size=canonical_size(
-                {
-                    "name": trigger.name,
-                    "trigger_type": trigger.trigger_type,
-                    "config": configs.get(trigger.pk, {}),
-                }
-            ),
+        slug: TriggerContent(
+            id=pk,
+            template=template_of(kind, config),
+            size=canonical_size({"name": name, "trigger_type": kind, "config": config}),
         )
-        for trigger in listed
+        for pk, slug, name, kind, config in live_triggers(slugs, lock=lock)
     }
 
 

@@ -5,7 +5,7 @@ Everything here works inside the current tenant's schema; secrets are bound to t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
@@ -58,6 +58,23 @@ def sealed_configs(ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
         }
 
 
+def live_triggers(
+    slugs: Collection[str] | None = None, *, lock: bool = False
+) -> Iterator[tuple[UUID, str, str, str, dict[str, Any]]]:
+    """Id, slug, name, type and stored document of the live triggers, or of those among `slugs`.
+
+    `lock` is that of a change which leaves keys alone. One query, or none.
+    """
+    if slugs is not None and not slugs:
+        return
+    with connection.cursor() as cursor:
+        named = slugs is not None
+        cursor.execute(_live(named=named, lock=lock), [list(slugs or ())] if named else [])
+        for pk, slug, name, kind, columns in cursor.fetchall():
+            config = TRIGGER_TYPES.get(kind).config(orjson.loads(columns)) if columns else {}
+            yield pk, slug, name, kind, config
+
+
 def config_columns() -> str:
     """SQL in a query of `triggers_trigger`: the columns of the type's table as JSON, or null.
 
@@ -74,6 +91,15 @@ def config_columns() -> str:
 @lru_cache(maxsize=1)
 def _configs() -> str:
     return f"SELECT id, trigger_type, {config_columns()} FROM triggers_trigger WHERE id = ANY(%s)"
+
+
+@lru_cache(maxsize=4)
+def _live(*, named: bool, lock: bool) -> str:
+    return (
+        f"SELECT id, slug, name, trigger_type, {config_columns()} FROM triggers_trigger "
+        f"WHERE deleted_at IS NULL{' AND slug = ANY(%s)' if named else ''} "
+        f"ORDER BY id{' FOR NO KEY UPDATE' if lock else ''}"
+    )
 
 
 def place_of(trigger_id: UUID) -> Callable[[str], Place]:

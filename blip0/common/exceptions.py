@@ -40,6 +40,10 @@ class NotFound(DomainError):
     code = "not_found"
 
 
+class Gone(NotFound):
+    """The very object that a service was called for isn't there any more, or never was."""
+
+
 class Conflict(DomainError):
     """The name or slug is taken, or the object's state doesn't allow this."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -12,6 +12,7 @@ from blip0.common.models import StampedModel, UuidModel
 from blip0.common.slugs import OBJECT_SLUG
 from monitors.choices import Severity
 from monitors.querysets import MonitorQuerySet
+from monitors.store import Content
 from platform_catalog.models import Network
 from triggers.models import Trigger
 
@@ -44,6 +45,9 @@ class Monitor(UuidModel, StampedModel):
     version = models.PositiveIntegerField(default=1, editable=False)
     created_by = models.CharField(max_length=254, blank=True, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    content: Content | None = None
+    """What belongs to it, where whoever wrote it knows; as old as the instance's own fields."""
 
     objects: ClassVar[MonitorQuerySet] = MonitorQuerySet.as_manager()  # type: ignore[assignment]  # manager made from a queryset
 
@@ -85,6 +89,10 @@ class Monitor(UuidModel, StampedModel):
 
     def __str__(self) -> str:
         return self.slug
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        self.content = None
+        super().refresh_from_db(*args, **kwargs)
 
 
 class MonitorNetwork(models.Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.db import transaction
@@ -32,7 +32,6 @@ from monitors.services.records import (
     tenant_lock,
 )
 from tenants.models import Tenant
-from tenants.selectors import limits_of
 
 
 @transaction.atomic
@@ -44,15 +43,15 @@ def monitor_create(
     Raises `InvalidDocument`, `SlugTaken`, `NameTaken` and `MonitorLimitReached`.
     """
     require_inside(tenant)
-    draft = drafted(data, tenant=tenant)
+    draft = drafted(data)
     tenant_lock(tenant.pk)
-    _require_room(tenant)
+    _require_room(draft.world.limits.monitors)
     monitor = Monitor(created_by=actor.name[:254])
     _set_columns(monitor, draft)
     monitor.slug = monitor.slug or derived_slug(monitor.name, "monitor", Monitor.objects)
     with _conflicts_named(monitor):
         monitor.save(force_insert=True)
-    write_children(monitor, draft, is_new=True)
+    write_children(monitor, draft)
     findings_replace("monitor", {monitor.pk: draft.findings})
     after = {**audit_form(draft.values), "slug": monitor.slug}
     record("created", monitor, actor=actor, after=after, reason=reason)
@@ -76,13 +75,12 @@ def monitor_update(
     """
     current = monitor_lock(monitor, expected_version)
     stored = Stored.of(current)
-    tenant = Tenant.objects.select_related("plan").get(pk=current_tenant_id())
-    draft = drafted(data, tenant=tenant, stored=stored)
+    draft = drafted(data, stored=stored)
     if draft.changed:
         fields = _set_columns(current, draft)
-        with _conflicts_named(current):
+        with _conflicts_named(current) if draft.changed & {"slug", "name"} else nullcontext():
             monitor_save(current, *fields)
-        write_children(current, draft)
+        write_children(current, draft, stored)
         record(
             "updated",
             current,
@@ -110,12 +108,11 @@ def monitor_clone(
     """
     source = Stored.of(monitor_lock(monitor, expected_version))
     data = {key: source.values[key] for key in (*SETTINGS_KEYS, *RUNTIME_KEYS)}
-    tenant = Tenant.objects.select_related("plan").get(pk=current_tenant_id())
     return monitor_create(
-        tenant=tenant,
+        tenant=Tenant(pk=current_tenant_id()),
         data={**data, "name": name, "slug": slug},
         actor=actor,
-        reason=f"clone of {monitor.slug}",
+        reason=f"clone of {source.values['slug']}",
     )
 
 
@@ -138,9 +135,8 @@ def monitor_delete(*, monitor: Monitor, actor: Actor, expected_version: int | No
     record("deleted", current, actor=actor, before=before)
 
 
-def _require_room(tenant: Tenant) -> None:
+def _require_room(limit: int) -> None:
     """The caller holds the tenant's lock: nobody else takes the last place meanwhile."""
-    limit = limits_of(tenant).monitors
     if Monitor.objects.live().count() >= limit:
         raise MonitorLimitReached(
             f"Your plan allows {limit} monitors, and all of them are there. "

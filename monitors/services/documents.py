@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
 
 from django.utils.crypto import salted_hmac
 
@@ -33,29 +32,29 @@ from monitors.contracts import (
 from monitors.models import Monitor
 from monitors.selectors import each_representation, viewing_key_place
 from monitors.services.world import Examined, World, examined
-from tenants.models import Tenant
-from triggers.models import Trigger
-from triggers.selectors import triggers_by_slug
+from monitors.store import Content, contents_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
     """A checked document. `values` is its normal form, `changed` its keys that differ from what
-    is stored, `triggers` the ids of the triggers that it names, `findings` what is to be said
-    about it all the same."""
+    is stored, `world` what it was checked against, `findings` what is to be said about it all the
+    same."""
 
     values: dict[str, Any]
     changed: frozenset[str]
-    triggers: Mapping[str, UUID]
+    world: World
     findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """A saved monitor: as it is read (secrets masked), and in normal form (secrets plain)."""
+    """A saved monitor: as it is read (secrets masked), in normal form (secrets plain), and what
+    its rows hold."""
 
     representation: dict[str, Any]
     values: dict[str, Any]
+    content: Content
 
     @classmethod
     def of(cls, monitor: Monitor) -> Stored:
@@ -65,6 +64,9 @@ class Stored:
     @classmethod
     def each(cls, monitors: Sequence[Monitor]) -> Iterator[Stored]:
         """Of these, one by one; two queries for any number."""
+        contents = contents_of([monitor.pk for monitor in monitors])
+        for monitor in monitors:
+            monitor.content = contents[monitor.pk]
         for monitor, representation in zip(monitors, each_representation(monitors), strict=True):
             # A key that can't be opened any more stands in as a mask: a check then asks for it
             # anew.
@@ -73,29 +75,33 @@ class Stored:
             yield cls(
                 representation=representation,
                 values={**values, "chain_configurations": opened},
+                content=contents[monitor.pk],
             )
 
 
-def drafted(data: object, *, tenant: Tenant, stored: Stored | None = None) -> Draft:
+def drafted(data: object, *, stored: Stored | None = None) -> Draft:
     """Check `data`: a whole new monitor, or the changed keys of a `stored` one.
 
     Locks the named triggers until the end of the transaction, so that none is deleted before it
     is linked. Raises `InvalidDocument` with all errors. A fixed number of queries.
     """
-    result, triggers = _examined(data, tenant, stored, lock=True)
-    if result.errors or result.values is None:
+    result, world = _examined(data, stored, lock=True)
+    if result.errors or result.values is None or world is None:
         raise InvalidDocument(result.errors)
     return Draft(
         values=result.values,
         changed=_changed(result.values, stored),
-        triggers=triggers,
+        world=world,
         findings=result.report.findings,
     )
 
 
-def document_report(data: object, *, tenant: Tenant) -> Report:
-    """All that there is to say about a new monitor's document. Locks nothing."""
-    return _examined(data, tenant, None, lock=False)[0].report
+def document_report(data: object) -> Report:
+    """All that there is to say about a document of a new monitor of the current tenant.
+
+    Locks nothing.
+    """
+    return _examined(data, None, lock=False)[0].report
 
 
 def audit_form(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,17 +152,15 @@ def sealed_configurations(
     return sealed
 
 
-def _examined(
-    data: object, tenant: Tenant, stored: Stored | None, *, lock: bool
-) -> tuple[Examined, Mapping[str, UUID]]:
+def _examined(data: object, stored: Stored | None, *, lock: bool) -> tuple[Examined, World | None]:
     if not isinstance(data, Mapping):
         report = check("monitor", data)
-        return Examined(report=report, values=None, errors=report.errors), {}
+        return Examined(report=report, values=None, errors=report.errors), None
     given, envelope = _settings_checked(data, stored)
     whole = _whole(given, stored)
-    world = World.of(tenant, triggers=_triggers_named(whole.get("triggers"), lock=lock))
+    world = World.now(triggers=_texts(whole.get("triggers")), lock=lock)
     before = stored.values if stored else None
-    return examined(whole, world, stored=before, envelope=envelope), world.triggers
+    return examined(whole, world, stored=before, envelope=envelope), world
 
 
 def _settings_checked(
@@ -190,14 +194,8 @@ def _whole(given: Mapping[str, Any], stored: Stored | None) -> dict[str, Any]:
     return whole
 
 
-def _triggers_named(names: object, *, lock: bool) -> list[Trigger]:
-    """The live triggers with these slugs; all of them if one is missing."""
-    slugs = {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
-    if not slugs:
-        return []
-    found = list(triggers_by_slug(slugs, lock=lock).values())
-    # One is missing: it will be refused, with a suggestion.
-    return found if len(found) == len(slugs) else list(Trigger.objects.live())
+def _texts(value: object) -> set[str]:
+    return {text for text in value if isinstance(text, str)} if isinstance(value, list) else set()
 
 
 def _changed(values: Mapping[str, Any], stored: Stored | None) -> frozenset[str]:

@@ -23,7 +23,7 @@ from django.core.cache import cache
 from blip0.common.allowed_targets import ALLOWED_TARGETS
 from blip0.common.canonical import canonical_bytes, sha256_hex
 from blip0.common.system_settings import setting_value
-from blip0.common.tenancy import current_tenant_id, in_public, in_tenant
+from blip0.common.tenancy import in_public, in_tenant
 from blip0.common.validation import Finding
 from blip0.common.validation.stored import findings_replace
 from monitors.models import Monitor
@@ -170,7 +170,7 @@ def _monitors_examined(
 
 
 def _world() -> World:
-    return World.of(Tenant.objects.select_related("plan").get(pk=current_tenant_id()))
+    return World.now()
 
 
 def _laps() -> dict[UUID, Lap]:

@@ -25,7 +25,6 @@ from blip0.common.validation.text import check_slug, control_characters
 from monitors.choices import Severity
 from monitors.contracts import CONDITION_LISTS, RUNTIME_KEYS
 from platform_catalog.choices import NetworkType
-from tenants.models import Tenant
 
 MAX_DESCRIPTION: Final = 10_000
 MAX_ADDRESS: Final = 200
@@ -101,6 +100,12 @@ def check_settings(value: object, at: Path, out: Findings, _: CheckContext) -> N
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TenantFact:
+    allow_viewing_keys: bool
+    allow_unfiltered_monitors: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NetworkFact:
     type: str
     enabled: bool
@@ -110,7 +115,7 @@ def tenant_findings(
     document: Mapping[str, Any],
     *,
     stored: Mapping[str, Any] | None,
-    tenant: Tenant,
+    tenant: TenantFact,
     networks: Mapping[str, NetworkFact],
 ) -> Iterator[Finding]:
     """What the tenant's state and the catalogue's forbid. Both documents are normal forms."""

@@ -68,7 +68,7 @@ def size_findings(values: Mapping[str, Any], triggers: Mapping[str, int]) -> Ite
 def require_fitting_documents(trigger: Trigger) -> None:
     """Raises `InvalidDocument` if a monitor that names the trigger becomes too large by it.
 
-    A fixed number of queries (8), which load no spec.
+    Three queries, which load no spec.
     """
     sizes = monitor_rows_sizes(trigger)
     large = {slug: AROUND_DOCUMENT + size for slug, size in sizes.items()}

@@ -7,13 +7,18 @@ orphan the very spec that another is about to name.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import Exists, OuterRef
+from django.db import connection
 
 from blip0.common.canonical import canonical_bytes, sha256_hex
 from monitors.choices import SpecKind
-from monitors.models import ContractSpec, MonitorAddress
+from monitors.models import ContractSpec
+
+_REMOVE_ORPHANS: Final = """
+DELETE FROM monitors_contractspec WHERE sha256 = ANY(%s)
+    AND NOT EXISTS (SELECT FROM monitors_monitoraddress WHERE contract_spec_id = sha256)
+"""
 
 
 def specs_of(addresses: list[dict[str, Any]]) -> list[ContractSpec | None]:
@@ -41,9 +46,9 @@ def remove_orphans(sha256s: Collection[str]) -> None:
     Addresses of deleted monitors count: they are history.
     """
     if sha256s:
-        named = MonitorAddress.objects.filter(contract_spec=OuterRef("pk"))
-        # Without `only`, deleting would read each spec's content first.
-        ContractSpec.objects.filter(~Exists(named), pk__in=sha256s).only("pk").delete()
+        # Through the models, deleting would select the rows first.
+        with connection.cursor() as cursor:
+            cursor.execute(_REMOVE_ORPHANS, [list(sha256s)])
 
 
 def _spec(value: Any) -> ContractSpec | None:

@@ -1,18 +1,29 @@
 """What the tests of several modules share: who acts, and short ways to write and look."""
 
+import orjson
 from django.db import connection
 
 from blip0.common.actors import Actor
 from monitors.models import Monitor
 from monitors.selectors import monitor_representation
 from monitors.services import monitor_update
+from monitors.store import contents_of
 
 ANA = Actor(kind="user", id="1", name="Ana")
 TABLES = ("monitornetwork", "monitortrigger", "monitoraddress", "matchcondition", "scriptcondition")
 
 
 def update(monitor, data, **options):
-    return monitor_update(monitor=monitor, data=data, actor=ANA, **options)
+    return as_stored(monitor_update(monitor=monitor, data=data, actor=ANA, **options))
+
+
+def as_stored(monitor):
+    """What a write says that it has stored is what there is."""
+    said, stored = monitor.content, contents_of([monitor.pk])[monitor.pk]
+    # As JSON: read from there, a tuple is a list.
+    assert orjson.dumps(said.children) == orjson.dumps(stored.children)
+    assert said.specs == stored.specs
+    return monitor
 
 
 def reread(monitor):

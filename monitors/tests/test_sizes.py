@@ -124,7 +124,7 @@ def test_size__of_a_document__is_what_is_rendered_and_little_more(roomy, changes
 
     rendered = rendered_size(roomy, monitor)
     stored = Stored.of(Monitor.objects.get(pk=monitor.pk)).values
-    measured = document_size(stored, World.of(roomy).trigger_sizes)
+    measured = document_size(stored, World.now().trigger_sizes)
     by_rows = monitor_rows_sizes(Trigger.objects.get(slug="ops"))[monitor.slug] + AROUND_DOCUMENT
 
     assert rendered <= measured <= rendered * 1.1 + 2048 + 10_000 * ("viewing" in str(changes))
@@ -169,7 +169,7 @@ def test_create__document_too_large__is_refused_and_stores_nothing(roomy):
     (finding,) = caught.value.findings
     assert (finding.code, finding.pointer) == ("monitor.size", "/addresses")
     assert (row_states(), AuditRecord.objects.count()) == (before, audited)
-    report = document_report(data, tenant=roomy)
+    report = document_report(data)
     assert [(f.code, f.pointer) for f in report.errors] == [("monitor.size", "/addresses")]
     assert report.verdict == "ok"
 

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+import orjson
+from django.db import connection
 
 from blip0.common.exceptions import InvalidField, NotFound
 from blip0.common.system_settings import SETTINGS, SettingDefinition
 from tenants.choices import Limit
 from tenants.contracts import Limits
-from tenants.models import ConfigVersion, LimitOverride, SystemSetting, Tenant
+from tenants.models import ConfigVersion, LimitOverride, Plan, SystemSetting, Tenant
 from tenants.models.versions import PLATFORM_SCOPE
+
+TENANT_AND_PLAN: Final = (
+    f"{Tenant._meta.db_table} AS tenant JOIN {Plan._meta.db_table} AS plan "
+    "ON plan.slug = tenant.plan_id"
+)
+_OF_PLAN: Final = ", ".join(f"'{limit}', plan.{limit}" for limit in Limit)
+LIMITS: Final = (
+    f"jsonb_build_object({_OF_PLAN}) || coalesce("
+    f'(SELECT jsonb_object_agg("limit", value) FROM {LimitOverride._meta.db_table} '
+    "WHERE tenant_id = tenant.id), '{}')"
+)
+"""SQL over `TENANT_AND_PLAN`: what `Limits` is made of. An override takes the plan's place."""
 
 
 def limits_of(tenant: Tenant) -> Limits:
-    """The tenant's limits. One query, and one more where its plan isn't loaded yet."""
-    values = {limit.value: getattr(tenant.plan, limit.value) for limit in Limit}
-    values |= LimitOverride.objects.filter(tenant=tenant).values_list("limit", "value")
-    return Limits(**values)
+    """The tenant's limits. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {LIMITS} FROM {TENANT_AND_PLAN} WHERE tenant.id = %s",
+            [tenant.pk],
+        )
+        ((values,),) = cursor.fetchall()
+    return Limits(**orjson.loads(values))
 
 
 def platform_version() -> str:

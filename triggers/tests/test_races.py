@@ -15,7 +15,7 @@ from blip0.common.tenancy import in_tenant
 from tenants.models import LimitOverride, Tenant
 from triggers.exceptions import TriggerLimitReached
 from triggers.models import Trigger
-from triggers.selectors import triggers_by_slug
+from triggers.selectors import trigger_contents
 from triggers.services import trigger_create, trigger_delete, trigger_update
 from triggers.tests.factories import document
 from triggers.tests.support import ELI
@@ -104,9 +104,9 @@ def test_trigger_delete__while_a_monitor_links_to_it__waits_for_that_transaction
     thread = threading.Thread(target=delete)
     with in_tenant(acme.pk):
         with transaction.atomic():
-            assert triggers_by_slug([trigger.slug], lock=True)
+            assert trigger_contents([trigger.slug], lock=True)
             thread.start()
             assert not deleted.wait(0.5)
         thread.join(timeout=30)
         assert deleted.is_set()
-        assert triggers_by_slug([trigger.slug]) == {}
+        assert trigger_contents([trigger.slug]) == {}

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -40,7 +40,7 @@ from blip0.common.api.reports import (
     trial_representation,
     validates_only,
 )
-from blip0.common.exceptions import Stale
+from blip0.common.exceptions import Gone, Stale
 from blip0.common.tenancy import in_tenant
 from blip0.common.validation import Report
 from blip0.common.validation.stored import Subject, finding_representation, stored_findings
@@ -243,13 +243,19 @@ class ChangingViewSet(TenantViewSet[M]):
 
         Raises `PreconditionFailed`, also where somebody is faster than the service.
         """
-        instance = self.get_object()
+        instance = self.named()
         expected = {self.expected_as: self.expected(instance)}
         actor = self.principal.actor
         try:
             return service(**{self.noun: instance}, actor=actor, **expected, **details)
         except Stale:
             raise PreconditionFailed(etag_of(self.shown(self.get_object()))) from None
+        except Gone:
+            raise Http404 from None
+
+    def named(self) -> M:
+        """The object that the path names, for a service."""
+        return self.get_object()
 
     def created(self, instance: M) -> Response:
         response = self._answered(instance, status.HTTP_201_CREATED)
@@ -280,6 +286,12 @@ class DocumentViewSet(ChangingViewSet[M]):
     required_keys: ClassVar[Collection[str]]
     default_values: ClassVar[Mapping[str, Any]]
     """What PUT makes of the keys that it may leave out."""
+
+    def named(self) -> M:
+        """By its id alone, unless more is asked of it: the service finds and locks its row."""
+        if "If-Match" in self.request.headers:
+            return self.get_object()
+        return self.get_queryset().model(pk=self.kwargs[self.lookup_field])
 
     def create_document(self, data: Mapping[str, Any]) -> M:
         raise NotImplementedError
