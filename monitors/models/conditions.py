@@ -17,7 +17,9 @@ class MatchCondition(models.Model):
     null: an empty one would be refused.
     """
 
-    monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, related_name="match_conditions")
+    monitor = models.ForeignKey(
+        Monitor, on_delete=models.CASCADE, related_name="match_conditions", db_index=False
+    )
     kind = models.CharField(max_length=11, choices=ConditionKind.choices)
     position = models.PositiveSmallIntegerField()
     signature = models.TextField(blank=True)
@@ -54,10 +56,16 @@ class MatchCondition(models.Model):
 class ScriptCondition(models.Model):
     """A filter script of the catalogue that may drop a match. Null arguments are left out."""
 
-    monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, related_name="script_conditions")
+    monitor = models.ForeignKey(
+        Monitor, on_delete=models.CASCADE, related_name="script_conditions", db_index=False
+    )
     position = models.PositiveSmallIntegerField()
     script = models.ForeignKey(
-        FilterScript, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+        FilterScript,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     arguments = ArrayField(models.CharField(max_length=500), null=True, blank=True)
     timeout_ms = models.PositiveIntegerField()
@@ -72,6 +80,7 @@ class ScriptCondition(models.Model):
                 condition=models.Q(timeout_ms__gte=1), name="script_condition_timeout"
             ),
         ]
+        indexes = [models.Index(fields=["script"], name="script_condition_script")]
 
     def __str__(self) -> str:
         return self.script_id

@@ -67,7 +67,9 @@ class Match(UuidModel):
 class TriggerExecution(UuidModel):
     """An attempt to deliver a match through a trigger, and why it failed."""
 
-    match = models.ForeignKey(Match, on_delete=models.CASCADE, related_name="executions")
+    match = models.ForeignKey(
+        Match, on_delete=models.CASCADE, related_name="executions", db_index=False
+    )
     trigger_id = models.UUIDField()
     trigger_name = models.CharField(max_length=254)
     attempt = models.PositiveSmallIntegerField(default=1)

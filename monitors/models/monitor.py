@@ -98,9 +98,15 @@ class Monitor(UuidModel, StampedModel):
 class MonitorNetwork(models.Model):
     """A network that a monitor watches. The reference is kept by a trigger, not a foreign key."""
 
-    monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, related_name="network_links")
+    monitor = models.ForeignKey(
+        Monitor, on_delete=models.CASCADE, related_name="network_links", db_index=False
+    )
     network = models.ForeignKey(
-        Network, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+        Network,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     position = models.PositiveSmallIntegerField()
 
@@ -109,6 +115,7 @@ class MonitorNetwork(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["monitor", "network"], name="monitor_network_once"),
         ]
+        indexes = [models.Index(fields=["network"], name="monitor_network_network")]
 
     def __str__(self) -> str:
         return self.network_id
@@ -117,7 +124,9 @@ class MonitorNetwork(models.Model):
 class MonitorTrigger(models.Model):
     """A trigger that a monitor fires, in the order of `position`."""
 
-    monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, related_name="trigger_links")
+    monitor = models.ForeignKey(
+        Monitor, on_delete=models.CASCADE, related_name="trigger_links", db_index=False
+    )
     trigger = models.ForeignKey(Trigger, on_delete=models.PROTECT, related_name="monitor_links")
     position = models.PositiveSmallIntegerField()
 

@@ -39,11 +39,18 @@ class ContractSpec(models.Model):
 class MonitorAddress(models.Model):
     """An address that a monitor watches, as its author wrote it."""
 
-    monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, related_name="addresses")
+    monitor = models.ForeignKey(
+        Monitor, on_delete=models.CASCADE, related_name="addresses", db_index=False
+    )
     position = models.PositiveSmallIntegerField()
     address = models.CharField(max_length=200)
     contract_spec = models.ForeignKey(
-        ContractSpec, null=True, blank=True, on_delete=models.PROTECT, related_name="addresses"
+        ContractSpec,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="addresses",
     )
 
     class Meta:
@@ -55,6 +62,7 @@ class MonitorAddress(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["contract_spec"], name="monitor_address_spec"),
             models.Index(fields=["address"], name="monitor_address_text"),
             # Ethereum's are written in many ways: `iexact` compares so.
             models.Index(Upper("address"), name="monitor_address_any_case"),

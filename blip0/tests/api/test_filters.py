@@ -166,7 +166,7 @@ SELECT now() - n * interval '1 minute', CASE WHEN n %% 100 = 0 THEN %s ELSE gen_
     CASE WHEN n / 100 %% 4 = 0 THEN 'monitor' ELSE 'trigger' END, n %% 1000, '', '', ''
 FROM generate_series(1, {10 * ROWS}) AS n
 """
-OF_MATCH = "monitors_triggerexecution_match_id_aa36be78"
+OF_MATCH = "trigger_execution_once"
 # Each filter finds rows, and leaves so many out that no other index alone comes near: between two
 # that cost the same, the planner goes by the sample that ANALYZE happened to draw.
 LARGE: list[tuple[str, dict[str, Any], list[str]]] = [
