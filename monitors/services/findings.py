@@ -17,6 +17,10 @@ from blip0.common.validation.stored import Subject
 from monitors.models import Finding as FindingRow
 
 MAX_POINTER: Final = 300
+_ROWS: Final = """
+SELECT id, subject_id, level, code, pointer, message, source FROM monitors_finding
+WHERE subject = %s AND subject_id = ANY(%s)
+"""
 _LEVELS: Final = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -33,16 +37,9 @@ class StoredFindings:
             _lock(differing)
             # Somebody may have been faster: look again, now that nobody else writes these.
             differing = _differing(subject, differing)
-            surplus = [
-                row.pk
-                for row in _rows(subject, differing)
-                if _finding(row) not in differing[row.subject_id]
-            ]
-            kept = {
-                (row.subject_id, _finding(row))
-                for row in _rows(subject, differing)
-                if row.pk not in set(surplus)
-            }
+            rows = _rows(subject, differing)
+            surplus = [row for row, pk, finding in rows if finding not in differing[pk]]
+            kept = {(pk, finding) for _, pk, finding in rows if finding in differing[pk]}
             FindingRow.objects.filter(pk__in=surplus).delete()
             FindingRow.objects.bulk_create(
                 _row(subject, pk, finding)
@@ -55,8 +52,8 @@ class StoredFindings:
     def read(self, subject: Subject, ids: Collection[UUID]) -> dict[UUID, tuple[Finding, ...]]:
         """See `FindingStore`. Errors come first, then places in their order."""
         found: dict[UUID, list[Finding]] = {pk: [] for pk in ids}
-        for row in _rows(subject, ids):
-            found[row.subject_id].append(_finding(row))
+        for _, pk, finding in _rows(subject, ids):
+            found[pk].append(finding)
         return {pk: _sorted(listed) for pk, listed in found.items()}
 
 
@@ -77,8 +74,14 @@ def _lock(ids: Collection[UUID]) -> None:
         )
 
 
-def _rows(subject: Subject, ids: Collection[UUID]) -> list[FindingRow]:
-    return list(FindingRow.objects.filter(subject=subject, subject_id__in=ids).order_by())
+def _rows(subject: Subject, ids: Collection[UUID]) -> list[tuple[int, UUID, Finding]]:
+    """Id of the row, id of the object, and what was found. Plain SQL: every save asks for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS, [subject, list(ids)])
+        return [
+            (row, pk, _staged(Finding(level, code, place, message, source, "policy")))
+            for row, pk, level, code, place, message, source in cursor.fetchall()
+        ]
 
 
 def _row(subject: Subject, pk: UUID, finding: Finding) -> FindingRow:
@@ -90,12 +93,6 @@ def _row(subject: Subject, pk: UUID, finding: Finding) -> FindingRow:
         pointer=finding.pointer,
         message=finding.message,
         source=finding.source,
-    )
-
-
-def _finding(row: FindingRow) -> Finding:
-    return _staged(
-        Finding(row.level, row.code, row.pointer, row.message, row.source, "policy")  # type: ignore[arg-type]  # texts of a column
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from blip0.common.actors import Actor
 from blip0.common.exceptions import Stale
 from blip0.common.tenancy import current_tenant_id
@@ -26,7 +28,8 @@ def tenant_lock(tenant_id: UUID) -> None:
 
     Taken after the lock of a monitor and of triggers, never before.
     """
-    Tenant.objects.select_for_update(no_key=True).only("pk").get(pk=tenant_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM tenants_tenant WHERE id = %s FOR NO KEY UPDATE", [tenant_id])
 
 
 def monitor_lock(monitor: Monitor, expected_version: int | None = None) -> Monitor:
