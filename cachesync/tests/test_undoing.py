@@ -97,7 +97,7 @@ def test_trigger__changed_and_undone__same_document_in_redis(in_acme, projection
 
 
 def test_script__published_and_undone__earlier_content_in_redis(in_acme, projection_redis):
-    script = FilterScript.objects.order_by("pk").first()
+    script = FilterScript.objects.order_by("pk")[0]
     key = f"platform:filters:{script.pk}"
     script_publish_version(script=script, content="echo true # once\n", actor=ACTOR)
     script_publish_version(script=script, content="echo spoilt\n", actor=ACTOR)

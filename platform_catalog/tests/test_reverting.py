@@ -54,7 +54,7 @@ EVERYTHING: dict[str, Any] = {
 FAILURES = {
     "match_conditions": {"functions": [], "events": [], "transactions": [{"status": "Failure"}]}
 }
-NOTHING = {"match_conditions": {"functions": [], "events": [], "transactions": []}}
+NOTHING: dict[str, Any] = {"match_conditions": {"functions": [], "events": [], "transactions": []}}
 
 
 def _newest(kind: str) -> AuditRecord:

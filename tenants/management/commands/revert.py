@@ -8,6 +8,7 @@ from argparse import ArgumentParser
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.management import CommandError
@@ -58,7 +59,8 @@ class Command(PlatformCommand):
         if record is None:
             raise NotFound(f"The audit log has no entry {entry}.")
         given = _given(record, **options)
-        place = in_tenant(record.tenant_id) if _is_tenants(record) else nullcontext()
+        owner = _owner(record)
+        place = in_tenant(owner) if owner else nullcontext()
         with place, transaction.atomic():
             left = change_revert(
                 record=record,
@@ -79,11 +81,12 @@ class Command(PlatformCommand):
         self.stdout.write(f"{record.object_name}  {done}")
 
 
-def _is_tenants(record: AuditRecord) -> bool:
-    """Whether the object is a row of a tenant's schema."""
+def _owner(record: AuditRecord) -> UUID | None:
+    """The tenant in whose schema the object is; None for what is in public."""
     if record.object_kind not in UNDOS:
-        return False
-    return UNDOS.get(record.object_kind).model._meta.app_label in settings.TENANT_APPS
+        return None
+    owned = UNDOS.get(record.object_kind).model._meta.app_label in settings.TENANT_APPS
+    return record.tenant_id if owned else None
 
 
 def _newest(record: AuditRecord) -> int:
@@ -94,16 +97,16 @@ def _newest(record: AuditRecord) -> int:
 
 def _given(record: AuditRecord, **options: Any) -> dict[str, Any]:
     """What of the options was given, for the undo of this kind. Raises `CommandError`."""
-    given: dict[str, Any] = {
-        name: _read(options[name]) for name in ("secrets", "contract_specs") if options[name]
+    given = {
+        name: options[name]
+        for name in ("secrets", "contract_specs", "lower_anyway")
+        if options[name]
     }
-    if options["lower_anyway"]:
-        given["lower_anyway"] = True
     if record.object_kind in UNDOS:
         for name in given.keys() - UNDOS.get(record.object_kind).asks:
             flag = name.replace("_", "-")
             raise CommandError(f"A {record.object_kind} has no use for --{flag}: leave it out.")
-    return given
+    return {name: value if value is True else _read(value) for name, value in given.items()}
 
 
 def _read(name: str) -> dict[str, Any]:
