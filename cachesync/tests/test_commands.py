@@ -172,6 +172,22 @@ def test_rebuild__after_flushall__everything_is_back(in_acme, store, projection_
     assert projection_redis.hget(READY, "tenants") == "2"
 
 
+@pytest.mark.parametrize(
+    "command", [("projection_rebuild",), ("projection_verify", "--deep", "--fix")]
+)
+def test_platform_alone__after_flushall__its_documents_are_back_and_no_others(
+    command, in_acme, store, projection_redis, capsys
+):
+    monitor = make_monitor(in_acme)
+    reconcile(store=store)
+    projection_redis.flushall()
+
+    run(capsys, *command, "--tenant", "platform")
+
+    assert projection_redis.exists("platform:networks:base")
+    assert not projection_redis.exists(Scope(str(in_acme.pk)).document(str(monitor.pk)))
+
+
 def test_rebuild__nothing_differs__nothing_is_written(in_acme, store, projection_redis, capsys):
     make_monitor(in_acme)
     reconcile(store=store)

@@ -31,7 +31,9 @@ class Command(PlatformCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--tenant", metavar="SLUG", help="Only this tenant. Default: all.")
+        parser.add_argument(
+            "--tenant", metavar="SLUG", help="Only this tenant, or `platform`. Default: all."
+        )
         parser.add_argument(
             "--document",
             metavar="NAME",
