@@ -100,7 +100,7 @@ def _secret(field: str, given: Given) -> object:
     taken = given.take(
         field,
         or_say=f"This change replaced `{field}`, and the history keeps no secrets. Give the one "
-        "that shall hold again, or say that the stored one stays.",
+        'that shall hold again, or say that the stored one stays: {"set": true}.',
     )
     if taken is None or is_mask(taken):
         return taken
