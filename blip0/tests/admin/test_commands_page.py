@@ -29,7 +29,7 @@ def test_commands_page__each_button_and_page__has_a_line_and_no_line_is_left_ove
     for model in admin.site._registry:
         one: Any = admin.site.get_model_admin(model)
         undo = ("revert",) if one.can_revert() else ()
-        names = {*one.actions_detail, *one.actions, *undo}
+        names = {*one.actions_detail, *one.actions_list, *one.actions, *undo}
         buttons |= {(model.__name__, name) for name in names}
     lines = set(_rows()) - {("Tenant", "Add")}
 

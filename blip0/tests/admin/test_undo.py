@@ -13,6 +13,9 @@ from django.urls import reverse
 from blip0.common.actors import Actor
 from blip0.common.tenancy import in_tenant
 from blip0.common.undoing import UNDOS
+from monitors.models import MonitorTrigger
+from monitors.services import monitor_create, monitor_update
+from monitors.tests.factories import make_monitor_document
 from platform_catalog.models import FilterScript, MonitorTemplate, Network
 from platform_catalog.services.networks import network_update
 from platform_catalog.services.scripts import script_publish_version
@@ -170,6 +173,26 @@ def test_undo__trigger_that_is_deleted__history_without_buttons(
     assert page.context["is_gone"]
     assert {one.revert_url for one in page.context["entries"]} == {""}
     assert inside.get(_url(trigger, "revert", entry)).status_code == 404
+
+
+def test_undo__monitor_that_named_a_trigger_that_is_gone__refused_with_its_place(
+    inside: Client, trigger: Trigger, acme: Tenant
+) -> None:
+    with in_tenant(acme.pk):
+        made = monitor_create(
+            tenant=acme, data=make_monitor_document(triggers=[trigger.slug]), actor=SAM
+        )
+        monitor_update(monitor=made, data={"triggers": []}, actor=SAM)
+        trigger_delete(trigger=trigger, actor=SAM)
+
+    page, refused = _undo(inside, made, "monitor")
+
+    (told,) = page.context["problems"]
+    assert told.startswith("triggers/0: ")
+    assert trigger.slug in told
+    assert refused.context["form"].errors
+    with in_tenant(acme.pk):
+        assert not MonitorTrigger.objects.filter(monitor=made).exists()
 
 
 # Tenants and people
