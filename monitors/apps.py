@@ -11,11 +11,12 @@ class MonitorsConfig(AppConfig):
         from blip0.common.limit_use import LIMIT_USE
         from blip0.common.projected import register_projected
         from blip0.common.reseal import RESEALERS
+        from blip0.common.undoing import UNDOS, Undo
         from blip0.common.usage import register_usage
         from blip0.common.validation import register_kind, register_kinds
         from blip0.common.validation.stored import FINDING_STORES, STORE
         from monitors import models, receivers, selectors
-        from monitors.services import viewing_keys_reseal
+        from monitors.services import monitor_change_revert, viewing_keys_reseal
         from monitors.services.findings import StoredFindings
         from monitors.services.rules import check_settings
         from monitors.validators import CHECKS
@@ -25,6 +26,14 @@ class MonitorsConfig(AppConfig):
         FINDING_STORES.register(STORE, StoredFindings())
         receivers.connect()
         RESEALERS.register("viewing keys", viewing_keys_reseal)
+        UNDOS.register(
+            "monitor",
+            Undo(
+                model=models.Monitor,
+                run=monitor_change_revert,
+                asks=frozenset({"secrets", "contract_specs"}),
+            ),
+        )
         for limit, select in selectors.USE_OF_LIMITS.items():
             LIMIT_USE.register(limit, select)
         register_usage("network", selectors.network_users)

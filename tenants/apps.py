@@ -12,9 +12,11 @@ class TenantsConfig(AppConfig):
         from blip0.common.projected import register_projected
         from blip0.common.reseal import PLATFORM_RESEALERS
         from blip0.common.system_settings import PROVIDER, SETTING_PROVIDERS, register_setting
+        from blip0.common.undoing import UNDOS, Undo
         from tenants import receivers  # noqa: F401  # importing it connects them
-        from tenants.models import Tenant
+        from tenants.models import Membership, Plan, SystemSetting, Tenant
         from tenants.selectors import stored_settings
+        from tenants.services import reverting
         from tenants.services.accounts import STAFF_TIME_ZONE
         from tenants.services.answers import KeptAnswers
         from tenants.services.lifecycle import GRACE_DAYS
@@ -37,4 +39,24 @@ class TenantsConfig(AppConfig):
             register_setting(definition)
         PLATFORM_RESEALERS.register("two-factor sign-ins", two_factors_reseal)
         ANSWER_STORES.register(STORE, KeptAnswers())
+        for kind, undo in {
+            "plan": Undo(
+                model=Plan,
+                run=reverting.plan_revert,
+                actions=reverting.PLAN_ACTIONS,
+                asks=frozenset({"lower_anyway"}),
+            ),
+            "system_setting": Undo(
+                model=SystemSetting,
+                run=reverting.setting_revert,
+                actions=reverting.SETTING_ACTIONS,
+            ),
+            "tenant": Undo(
+                model=Tenant, run=reverting.tenant_revert, actions=reverting.TENANT_ACTIONS
+            ),
+            "member": Undo(
+                model=Membership, run=reverting.member_revert, actions=reverting.MEMBER_ACTIONS
+            ),
+        }.items():
+            UNDOS.register(kind, undo)
         register_projected(Tenant, kind="tenant", owner_column="*")

@@ -18,8 +18,10 @@ FOUND = 3
 
 
 def scope_of(tenant_slug: str | None) -> Scope:
-    """A tenant's scope by its slug, or the platform's. Raises `NotFound`."""
-    return PLATFORM if tenant_slug is None else Scope(str(tenant_by_slug(tenant_slug).pk))
+    """A tenant's scope by its slug; for None and `platform` the platform's. Raises `NotFound`."""
+    if tenant_slug in (None, PLATFORM.id):
+        return PLATFORM
+    return Scope(str(tenant_by_slug(tenant_slug).pk))
 
 
 def document_of(name: str, tenant_slug: str | None) -> tuple[Scope, str]:

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from blip0.common.tenancy import in_tenant
 from cachesync.contracts import Result
 from cachesync.keys import CHANGES, PLATFORM, READY, TENANTS, Scope
-from cachesync.models import ProjectedScope
+from cachesync.models import ProjectedScope, ProjectionDifference, ProjectionRun
 from cachesync.services.reconcile import reconcile
+from cachesync.services.runs import run_begin, run_complete
 from cachesync.services.sweep import sweep
 from cachesync.tests.conftest import ACTOR, make_monitor
 from monitors.services import monitor_pause
@@ -170,6 +172,41 @@ def test_rebuild__after_flushall__everything_is_back(in_acme, store, projection_
     assert (code, "3 scopes: 3 ok" in said) == (0, True)
     assert projection_redis.smembers(Scope(str(in_acme.pk)).active) == {str(monitor.pk)}
     assert projection_redis.hget(READY, "tenants") == "2"
+
+
+@pytest.mark.parametrize(
+    "command", [("projection_rebuild",), ("projection_verify", "--deep", "--fix")]
+)
+def test_platform_alone__after_flushall__its_documents_are_back_and_no_others(
+    command, in_acme, store, projection_redis, capsys
+):
+    monitor = make_monitor(in_acme)
+    reconcile(store=store)
+    projection_redis.flushall()
+
+    run(capsys, *command, "--tenant", "platform")
+
+    assert projection_redis.exists("platform:networks:base")
+    assert not projection_redis.exists(Scope(str(in_acme.pk)).document(str(monitor.pk)))
+
+
+def test_rebuild__repair__is_the_button_of_the_list_of_drift(
+    in_acme, scope, store, projection_redis, capsys
+):
+    first, second = make_monitor(in_acme, "first"), make_monitor(in_acme, "second")
+    reconcile(store=store)
+    damage(scope, projection_redis, altered=str(first.pk), gone=str(second.pk))
+    compared = run_begin(kind="comparison", actor=ACTOR, scopes=[scope], now=timezone.now())
+    run_complete(compared, store=store)
+    assert ProjectionDifference.objects.filter(scope=scope.id).count() == 2
+
+    code, _ = run(capsys, "projection_rebuild", "--repair", "--tenant", "acme", "--reason", "Drift")
+
+    assert code == 0
+    assert not ProjectionDifference.objects.filter(scope=scope.id).exists()
+    assert projection_redis.exists(scope.document(str(second.pk)))
+    assert ProjectionRun.objects.latest("pk").kind == "repair"
+    assert run(capsys, "projection_rebuild", "--repair")[0] == 1
 
 
 def test_rebuild__nothing_differs__nothing_is_written(in_acme, store, projection_redis, capsys):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -35,7 +34,6 @@ from monitors.services import (
     monitor_delete,
     monitor_pause,
     monitor_resume,
-    monitor_revert,
     monitor_snooze,
     monitor_update,
     monitor_wake,
@@ -118,18 +116,6 @@ class MonitorAdmin(BulkAdmin, ProjectedAdmin[Monitor], DocumentAdmin[Monitor]):
 
     def delete_object(self, request: HttpRequest, obj: Monitor) -> None:
         monitor_delete(monitor=obj, actor=actor_of(request))
-
-    def revert_object(
-        self, request: HttpRequest, obj: Monitor, entry: int, data: Mapping[str, Any]
-    ) -> None:
-        monitor_revert(
-            monitor=obj,
-            entry=entry,
-            actor=actor_of(request),
-            secrets=data.get("secrets"),
-            contract_specs=data.get("contract_specs"),
-            reason=data["reason"],
-        )
 
     @badge("state", colours=STATE_COLOURS)
     def state(self, obj: Monitor) -> str:

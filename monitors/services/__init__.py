@@ -10,7 +10,7 @@ from monitors.services.documents import document_report
 from monitors.services.explaining import monitor_explain
 from monitors.services.recheck import findings_recheck, findings_recheck_due
 from monitors.services.reseal import viewing_keys_reseal
-from monitors.services.reverting import monitor_revert
+from monitors.services.reverting import monitor_change_revert, monitor_revert
 from monitors.services.states import (
     monitor_pause,
     monitor_resume,
@@ -24,6 +24,7 @@ __all__ = [
     "document_report",
     "findings_recheck",
     "findings_recheck_due",
+    "monitor_change_revert",
     "monitor_clone",
     "monitor_create",
     "monitor_delete",

@@ -12,8 +12,7 @@ from blip0.common.actors import Actor
 from blip0.common.canonical import canonical_bytes, sha256_hex
 from blip0.common.exceptions import NotFound
 from blip0.common.tenancy import current_tenant_id
-from blip0.common.validation import Finding, InvalidDocument
-from blip0.common.validation.findings import pointer
+from blip0.common.validation import InvalidDocument
 from monitors.contracts import RUNTIME_KEYS, SETTINGS_KEYS, map_viewing_keys
 from monitors.models import ContractSpec, Monitor
 from monitors.services.changes import monitor_update
@@ -21,7 +20,7 @@ from monitors.services.documents import Stored, key_mark
 from monitors.services.records import monitor_lock
 from tenants.exceptions import CannotRevert
 from tenants.models import AuditRecord
-from tenants.services.reverting import revert_reason
+from tenants.services.undoing import Given, back_reason, found
 
 
 @transaction.atomic
@@ -78,40 +77,14 @@ def monitor_revert(
         data=document,
         actor=actor,
         expected_version=expected_version,
-        reason=revert_reason(entry, reason),
+        reason=back_reason(entry, reason),
     )
 
 
-class Given:
-    """What the caller gives for what the history names but doesn't hold."""
-
-    def __init__(self, member: str, given: Mapping[str, Any] | None) -> None:
-        self._member = member
-        self._given = given or {}
-        self._used: set[str] = set()
-        self._refused: dict[str, str] = {}
-
-    def take(self, name: str, *, or_say: str) -> Any:
-        """What was given under this name; None, and to be said, where there is nothing."""
-        self._used.add(name)
-        if self._given.get(name) is None:
-            self.refuse(name, or_say)
-        return self._given.get(name)
-
-    def refuse(self, name: str, message: str) -> None:
-        self._refused[name] = message
-
-    def findings(self) -> list[Finding]:
-        spare = "That state needs no such entry, or the tenant still has it; remove this one."
-        missing = [
-            _finding("revert.missing", self._place(name), message)
-            for name, message in self._refused.items()
-        ]
-        unused = sorted(self._given.keys() - self._used)
-        return missing + [_finding("revert.spare", self._place(name), spare) for name in unused]
-
-    def _place(self, name: str) -> str:
-        return pointer(((None, self._member), name))
+def monitor_change_revert(*, record: AuditRecord, **told: Any) -> Monitor:
+    """`monitor_revert` of the change that an audit record tells of."""
+    monitor = found(Monitor.objects.live(), record)
+    return monitor_revert(monitor=monitor, entry=record.pk, **told)
 
 
 def _with_specs(addresses: list[Mapping[str, Any]], given: Given) -> list[dict[str, Any]]:
@@ -168,7 +141,3 @@ def _with_keys(configurations: Any, current: Monitor, given: Given) -> Any:
         return {"type": "Plain", "value": key}
 
     return map_viewing_keys(configurations, put_back)
-
-
-def _finding(code: str, place: str, message: str) -> Finding:
-    return Finding("error", code, place, message, "policy", "policy")

@@ -15,7 +15,7 @@ from blip0.common.admin.base import SEES_USERS
 from blip0.common.admin.display import link
 from blip0.common.admin.projection import ProjectedAdmin
 from blip0.common.usage import TenantUse, Usage, usage_of
-from tenants.models import Tenant
+from tenants.models import AuditRecord, Tenant
 
 SHOWN_TENANTS: Final = 20
 
@@ -41,6 +41,9 @@ class UsedAdmin(ProjectedAdmin[M]):
         if object_id is not None:
             context["used_by"] = self._used_by(request, unquote(object_id))
         return super().changeform_view(request, object_id, form_url, context)
+
+    def revert_facts(self, obj: M, record: AuditRecord) -> Sequence[tuple[str, object]]:
+        return counts_of(self.usage_kind, str(obj.pk))
 
     def _used_by(self, request: HttpRequest, key: str) -> dict[str, Any]:
         usage = usage_of(self.usage_kind, key)

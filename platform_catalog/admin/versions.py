@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -102,6 +103,9 @@ class FilterScriptVersionAdmin(ViewOnlyAdmin[FilterScriptVersion]):
     actions_detail = ("compare", "roll_back")
 
     has_publish_permission = held("platform_catalog.change_filterscript")
+
+    def audited_as(self, obj: FilterScriptVersion) -> tuple[str, UUID | None]:
+        return obj.script_id, None
 
     @admin.display(description="created", ordering="created_at")
     def created(self, obj: FilterScriptVersion) -> str:

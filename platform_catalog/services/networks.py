@@ -30,7 +30,9 @@ _PLAIN_FIELDS = (
     "store_blocks",
     "recovery_config",
 )
+NETWORK_KEYS = (*_PLAIN_FIELDS, "network_passphrase", "max_past_blocks", "rpc_urls", "enabled")
 _FIXED = ("slug", "network_type")
+_OFF = " disabled"
 
 
 @transaction.atomic
@@ -49,10 +51,12 @@ def network_create(*, data: Mapping[str, Any], actor: Actor) -> Network:
 
 
 @transaction.atomic
-def network_update(*, network: Network, data: Mapping[str, Any], actor: Actor) -> Network:
+def network_update(
+    *, network: Network, data: Mapping[str, Any], actor: Actor, reason: str = ""
+) -> Network:
     """Change the keys that are given; `None` takes an optional one away.
 
-    Slug and type never change. Raises as `network_create` does.
+    Slug and type never change. `reason` is for the audit log. Raises as `network_create` does.
     """
     network = _lock(network)
     before = _stated(network)
@@ -74,7 +78,7 @@ def network_update(*, network: Network, data: Mapping[str, Any], actor: Actor) -
         _set_endpoints(network, data["rpc_urls"])
     after = _stated(network)
     if after != before:
-        _audit("network.updated", network, actor, before=before, after=after)
+        _audit("network.updated", network, actor, before=before, after=after, reason=reason)
     return network
 
 
@@ -206,12 +210,26 @@ def _spelled(kind: str) -> UrlKind:
 def _stated(network: Network) -> dict[str, Any]:
     """What the audit log compares. Public URLs and names of secrets: nothing secret."""
     body = network_documents([network.slug])[network.slug].body
-    endpoints = body.pop("rpc_urls")
-    body["endpoints"] = [
-        f"{entry['type_']} {entry['url']['type']} {entry['url']['value']} {entry['weight']}"
-        for entry in endpoints
-    ]
-    return {**body, "enabled": network.enabled}
+    stated = [endpoint_stated(endpoint) for endpoint in network.rpc_endpoints.all()]
+    return {**body, "rpc_urls": stated, "enabled": network.enabled}
+
+
+def endpoint_stated(endpoint: RpcEndpoint) -> str:
+    """An endpoint in a line, as the audit log has it. A member called `url` would be blanked."""
+    line = f"{endpoint.rpc_type} {endpoint.url_kind} {endpoint.url} {endpoint.weight}"
+    return line if endpoint.enabled else f"{line}{_OFF}"
+
+
+def endpoint_of_stated(line: str) -> dict[str, Any]:
+    """The entry of `rpc_urls` that `endpoint_stated` tells of."""
+    kind, url_kind, rest = line.removesuffix(_OFF).split(" ", 2)
+    url, _, weight = rest.rpartition(" ")
+    return {
+        "type_": kind,
+        "url": {"type": url_kind, "value": url},
+        "weight": int(weight),
+        "enabled": not line.endswith(_OFF),
+    }
 
 
 def _audit(action: str, network: Network, actor: Actor, **details: Any) -> None:

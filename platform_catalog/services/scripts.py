@@ -23,7 +23,7 @@ from tenants.services.audit import audit_record
 
 MAX_CONTENT_BYTES = 64 * 1024
 """The runtime passes the content as one command-line argument, which Linux caps at 128 KiB."""
-_SETTINGS = ("description", "arguments", "timeout_ms")
+SCRIPT_SETTINGS = ("description", "arguments", "timeout_ms")
 
 
 @transaction.atomic
@@ -35,7 +35,7 @@ def script_create(*, data: Mapping[str, Any], actor: Actor) -> FilterScript:
     script = FilterScript(
         name=data.get("name", ""),
         language=data.get("language", ""),
-        **{key: data[key] for key in _SETTINGS if key in data},
+        **{key: data[key] for key in SCRIPT_SETTINGS if key in data},
     )
     content = data.get("content", "")
     _require_valid(script, content)
@@ -48,11 +48,16 @@ def script_create(*, data: Mapping[str, Any], actor: Actor) -> FilterScript:
 
 
 @transaction.atomic
-def script_update(*, script: FilterScript, data: Mapping[str, Any], actor: Actor) -> FilterScript:
-    """Change description, arguments or timeout. Raises `InvalidDocument`, `InvalidField`."""
+def script_update(
+    *, script: FilterScript, data: Mapping[str, Any], actor: Actor, reason: str = ""
+) -> FilterScript:
+    """Change description, arguments or timeout. Raises `InvalidDocument`, `InvalidField`.
+
+    `reason` is for the audit log.
+    """
     script = _lock(script)
     for key in data:
-        if key not in _SETTINGS:
+        if key not in SCRIPT_SETTINGS:
             raise InvalidField(
                 f"{key}: cannot be changed here; name and language never change, "
                 "and content is published as a new version.",
@@ -66,7 +71,7 @@ def script_update(*, script: FilterScript, data: Mapping[str, Any], actor: Actor
     after = _stated(script, current)
     if after != before:
         script.save()
-        _audit("filter_script.updated", script, actor, before=before, after=after)
+        _audit("filter_script.updated", script, actor, before=before, after=after, reason=reason)
     return script
 
 

@@ -23,7 +23,7 @@ from tenants.services.audit import audit_record
 
 _SETTINGS = ("description", "alerting")
 """Keys of a monitor that the runtime does not know."""
-_FIELDS = ("name", "description", "network_types", "document", "enabled")
+TEMPLATE_FIELDS = ("name", "description", "network_types", "document", "enabled")
 
 EXAMPLE_ADDRESSES = {
     NetworkType.EVM: "0x00000000219ab540356cBB839Cbe05303d7705Fa",
@@ -52,9 +52,12 @@ def template_create(*, data: Mapping[str, Any], actor: Actor) -> MonitorTemplate
 
 @transaction.atomic
 def template_update(
-    *, template: MonitorTemplate, data: Mapping[str, Any], actor: Actor
+    *, template: MonitorTemplate, data: Mapping[str, Any], actor: Actor, reason: str = ""
 ) -> MonitorTemplate:
-    """Change the keys that are given. The slug never changes. Raises as `template_create`."""
+    """Change the keys that are given. The slug never changes. Raises as `template_create`.
+
+    `reason` is for the audit log.
+    """
     template = MonitorTemplate.objects.select_for_update().get(pk=template.pk)
     if data.get("slug", template.slug) != template.slug:
         raise InvalidField("slug: never changes.", pointer="/slug")
@@ -63,7 +66,7 @@ def template_update(
     after = _stated(template)
     if after != before:
         template.save()
-        _audit("template.updated", template, actor, before=before, after=after)
+        _audit("template.updated", template, actor, before=before, after=after, reason=reason)
     return template
 
 
@@ -104,7 +107,7 @@ def template_preview(
 
 
 def _fill(template: MonitorTemplate, data: Mapping[str, Any]) -> None:
-    for name in _FIELDS:
+    for name in TEMPLATE_FIELDS:
         if name in data:
             setattr(template, name, data[name])
     template.name = template.name.strip()
@@ -155,7 +158,7 @@ def _monitor_report(monitor: Mapping[str, Any], network_types: Mapping[str, str]
 
 
 def _stated(template: MonitorTemplate) -> dict[str, Any]:
-    return {name: getattr(template, name) for name in _FIELDS}
+    return {name: getattr(template, name) for name in TEMPLATE_FIELDS}
 
 
 def _audit(action: str, template: MonitorTemplate, actor: Actor, **details: Any) -> None:

@@ -254,6 +254,19 @@ def test_catalog_probe__outcomes__a_line_each_and_the_exit_status(
     assert run("nowhere")[1:] == (1, "There is no network nowhere.")
 
 
+def test_catalog_probe__of_one_with_its_disabled_endpoints__as_its_button(
+    networks: None, node: NodeServer
+) -> None:
+    add("good", node.url(), node.url("/busy"))
+    add("down", node.url("/slow"))
+    RpcEndpoint.objects.filter(url=node.url("/busy")).update(enabled=False)
+
+    assert run("good")[0].endswith("1 ok, 0 wrong chain, 0 unreachable, 0 not probed\n")
+    _printed, status, said = run("good", "--disabled-endpoints")
+
+    assert (status, said) == (4, "1 ok, 0 wrong chain, 1 unreachable, 0 not probed")
+
+
 def test_catalog_probe__json__all_of_it_and_the_same_exit_status(
     networks: None, node: NodeServer
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -16,17 +17,18 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from blip0.common.admin.actions import RevertForm, confirm_view
-from blip0.common.admin.base import PlatformAdmin
+from blip0.common.admin.base import PlatformAdmin, actor_of
 from blip0.common.admin.diffs import folded, hunks
 from blip0.common.admin.display import change_url, json_text, link
 from blip0.common.admin.history import HISTORY_PAGES
 from blip0.common.admin.refusals import REFUSALS, messages_of
 from blip0.common.audit import REDACTED
-from blip0.common.exceptions import Conflict
 from blip0.common.tenancy import current_tenant_id
+from blip0.common.undoing import UNDOS
 from tenants.choices import ActorKind
 from tenants.models import ApiKey, AuditRecord, User
 from tenants.selectors.records import records_of
+from tenants.services.undoing import change_revert
 
 SHOWN: Final = 25
 _ACTORS: Final[Mapping[str, type[User] | type[ApiKey]]] = {
@@ -59,14 +61,15 @@ class Entry:
 
 def history_page(one: PlatformAdmin[Any], request: HttpRequest, object_id: str) -> HttpResponse:
     """A page of the newest records, and the way to older ones. As many queries for any number."""
-    records = _records(one, object_id)
+    obj = one.get_object(request, object_id)
+    key, tenant_id = (object_id, None) if obj is None else one.audited_as(obj)
+    records = _records(one, key, tenant_id)
     before = request.GET.get("before", "")
     older = records.filter(pk__lt=int(before)) if before.isdecimal() else records
     found = list(older[: SHOWN + 1])
-    obj = one.get_object(request, object_id)
     if obj is None and not found:
         raise Http404
-    may_revert = obj is not None and one.has_revert_permission(request)
+    undone = obj if obj is not None and one.has_revert_permission(request) else None
     shown = found[:SHOWN]
     return TemplateResponse(
         request,
@@ -75,13 +78,13 @@ def history_page(one: PlatformAdmin[Any], request: HttpRequest, object_id: str) 
             **one.admin_site.each_context(request),
             "opts": one.opts,
             "title": f"History: {obj or found[0].object_name or object_id}",
-            "entries": [_entry(one, request, record, may_revert) for record in shown],
+            "entries": [_entry(one, request, record, undone) for record in shown],
             "revert_label": one.revert_label,
             "is_gone": obj is None,
             "object_url": one.change_url(object_id) if obj is not None else "",
             "newest_url": one.history_url(object_id) if before else "",
             "older_url": f"?{urlencode({'before': shown[-1].pk})}" if len(found) > SHOWN else "",
-            "log_url": _log_url(object_kind=one.audit_kind, object_id=object_id)
+            "log_url": _log_url(object_kind=one.audit_kind, object_id=key)
             if request.user.has_perm(_LOG)
             else "",
         },
@@ -92,23 +95,16 @@ def revert_page(
     one: PlatformAdmin[Any], request: HttpRequest, obj: Any, entry: int
 ) -> HttpResponse:
     """What undoing a change would change now; its POST does it."""
-    records = _records(one, str(obj.pk))
+    records = _records(one, *one.audited_as(obj))
     record = records.filter(pk=entry).first()
     if record is None:
         raise Http404
     newest = records.values_list("pk", flat=True)[0]
 
+    form = one.revert_form_of(obj, record) or RevertForm
+
     def undo(data: Mapping[str, Any]) -> AuditRecord | None:
-        """The record that it leaves; none where nothing was to be changed."""
-        one.revert_object(request, obj, entry, data)
-        # The service has locked the object: whoever was faster is seen here.
-        since = list(records.filter(pk__gt=data["newest"])[:2])
-        if len(since) > 1:
-            raise Conflict(
-                "It was changed meanwhile, and nothing was undone. Open its history again to see "
-                "how it is now."
-            )
-        return since[0] if since else None
+        return change_revert(record=record, actor=actor_of(request), **data)
 
     def act(data: Mapping[str, Any]) -> HttpResponse:
         with transaction.atomic():
@@ -119,14 +115,18 @@ def revert_page(
         one.message_user(request, told, messages.SUCCESS if left else messages.INFO)
         return redirect(one.history_url(obj.pk))
 
-    changes, problems = _preview(undo, newest) if request.method != "POST" else ((), ())
+    looked_at = {"newest": newest, **form.assumed}
+    changes, problems = _preview(undo, looked_at) if request.method != "POST" else ((), ())
     return confirm_view(
         request,
         label=one.revert_label,
         title=f"{one.revert_label}: {obj}",
         explain=one.revert_explain,
-        facts=[("Entry", f"{entry}: {record.action} by {record.actor_name}")],
-        form=one.revert_form or RevertForm,
+        facts=[
+            ("Entry", f"{entry}: {record.action} by {record.actor_name}"),
+            *one.revert_facts(obj, record),
+        ],
+        form=form,
         obj=newest,
         back=one.history_url(obj.pk),
         act=act,
@@ -136,12 +136,12 @@ def revert_page(
 
 
 def _preview(
-    undo: Callable[[Mapping[str, Any]], AuditRecord | None], newest: int
+    undo: Callable[[Mapping[str, Any]], AuditRecord | None], data: Mapping[str, Any]
 ) -> tuple[Sequence[FieldChange], Sequence[str]]:
     """What it changes, and what stands in its way: it is done, and rolled back."""
     try:
         with transaction.atomic():
-            left = undo({"newest": newest, "reason": ""})
+            left = undo(data)
             transaction.set_rollback(True)
     except REFUSALS as refusal:
         said = [
@@ -175,16 +175,17 @@ def _text(value: Any) -> str:
 
 
 def _entry(
-    one: PlatformAdmin[Any], request: HttpRequest, record: AuditRecord, may_revert: bool
+    one: PlatformAdmin[Any], request: HttpRequest, record: AuditRecord, undone: Any
 ) -> Entry:
-    undoes = may_revert and bool(record.before) and record.after is not None
+    """`undone` is the object, if whoever asks may undo changes of it."""
+    undoes = undone is not None and UNDOS.get(one.audit_kind).is_of(record)
     see_log = record.request_id and request.user.has_perm(_LOG)
     return Entry(
         record,
         list(field_changes(record)),
         actor=actor_link(record, request),
         request_url=_log_url(request_id=record.request_id) if see_log else "",
-        revert_url=one.revert_url(record.object_id, record.pk) if undoes else "",
+        revert_url=one.revert_url(undone.pk, record.pk) if undoes else "",
     )
 
 
@@ -198,9 +199,9 @@ def actor_link(record: AuditRecord, request: HttpRequest) -> str:
     return link(change_url(model, record.actor_id), record.actor_name)
 
 
-def _records(one: PlatformAdmin[Any], object_id: str) -> Any:
+def _records(one: PlatformAdmin[Any], key: str, tenant_id: UUID | None) -> Any:
     owned = one.opts.app_label in settings.TENANT_APPS
-    return records_of(one.audit_kind, object_id, tenant_id=current_tenant_id() if owned else None)
+    return records_of(one.audit_kind, key, tenant_id=current_tenant_id() if owned else tenant_id)
 
 
 def _log_url(**filters: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -32,6 +33,9 @@ class MembershipAdmin(PlatformAdmin[Membership]):
     actions_detail = ("view_as",)
 
     has_view_as_permission = held("tenants.view_as_member")
+
+    def audited_as(self, obj: Membership) -> tuple[str, UUID | None]:
+        return str(obj.user_id), obj.tenant_id
 
     @object_action(
         "View as this member",
@@ -78,6 +82,9 @@ class TokenFamilyAdmin(ViewOnlyAdmin[TokenFamily]):
     list_select_related = ("user", "tenant", "viewer")
     search_fields = ("user__email", "tenant__slug")
     actions_detail = ("end",)
+
+    def audited_as(self, obj: TokenFamily) -> tuple[str, UUID | None]:
+        return str(obj.user_id), None
 
     @admin.display(description="ended", ordering="ended_at")
     def ended(self, obj: TokenFamily) -> str:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import inf
+from collections.abc import Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from blip0.common.admin.actions import RevertForm
 from blip0.common.admin.base import PlatformAdmin, actor_of
 from blip0.common.admin.display import link
 from blip0.common.admin.fields import AnyModelForm, switch_field
 from tenants.choices import Limit
-from tenants.models import Domain, LimitOverride, Plan
-from tenants.selectors.limits import tenants_over
-from tenants.services.reverting import plan_revert
+from tenants.models import AuditRecord, Domain, LimitOverride, Plan
+from tenants.selectors.limits import lowered_over, over_told
 from tenants.services.settings import (
     PLAN_KEYS,
     domain_add,
@@ -28,19 +28,28 @@ from tenants.services.settings import (
     plan_update,
 )
 
-SHOWN_OVER = 5
 _AT_ONCE = (
     "A change holds for all its tenants at once, but for those with an override of that limit."
 )
 
 
-class PlanForm(AnyModelForm):
-    """Where tenants would be over a lowered limit, it is asked whether that is meant."""
-
-    lower_anyway = switch_field(
+def _lower_anyway() -> forms.BooleanField:
+    return switch_field(
         label="Lower it all the same",
         help_text="Tenants over a lowered limit keep what they have, and can add nothing.",
     )
+
+
+class PlanRevertForm(RevertForm):
+    lower_anyway = _lower_anyway()
+
+    assumed = {"lower_anyway": True}
+
+
+class PlanForm(AnyModelForm):
+    """Where tenants would be over a lowered limit, it is asked whether that is meant."""
+
+    lower_anyway = _lower_anyway()
 
     class Meta:
         model = Plan
@@ -51,26 +60,19 @@ class PlanForm(AnyModelForm):
         stored = Plan.objects.filter(pk=self.instance.pk).first()
         if stored is None or data.get("lower_anyway"):
             return data
-        lowered = {
-            limit: data[limit.value]
-            for limit in Limit
-            if data.get(limit.value, inf) < getattr(stored, limit.value)
-        }
-        for limit, over in tenants_over(stored, lowered).items():
-            if over:
-                shown = ", ".join(map(str, over[:SHOWN_OVER]))
-                more = f" and {len(over) - SHOWN_OVER} more" if len(over) > SHOWN_OVER else ""
-                self.add_error(
-                    limit.value,
-                    f"{len(over)} of the plan's tenants would be over it: {shown}{more}. They keep "
-                    "what they have. Switch on “Lower it all the same” to do it.",
-                )
+        for limit, over in lowered_over(stored, data).items():
+            self.add_error(
+                limit.value,
+                f"{over_told(over)}. They keep what they have. Switch on “Lower it all the same” "
+                "to do it.",
+            )
         return data
 
 
 @admin.register(Plan)
 class PlanAdmin(PlatformAdmin[Plan]):
     audit_kind = "plan"
+    revert_form = PlanRevertForm
     form = PlanForm
     list_display = ("name", "slug", "monitors", "triggers", "api_calls_per_hour", "tenant_count")
     search_fields = ("slug", "name")
@@ -113,10 +115,9 @@ class PlanAdmin(PlatformAdmin[Plan]):
     def delete_object(self, request: HttpRequest, obj: Plan) -> None:
         plan_delete(plan=obj, actor=actor_of(request))
 
-    def revert_object(
-        self, request: HttpRequest, obj: Plan, entry: int, data: Mapping[str, Any]
-    ) -> None:
-        plan_revert(plan=obj, entry=entry, actor=actor_of(request), reason=data["reason"])
+    def revert_facts(self, obj: Plan, record: AuditRecord) -> Sequence[tuple[str, object]]:
+        over = lowered_over(obj, record.before or {})
+        return [(f"{limit.label}, lowered", over_told(those)) for limit, those in over.items()]
 
     @admin.display(description="tenants", ordering="tenant_count")
     def tenant_count(self, obj: Any) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -45,6 +46,9 @@ class StaffSessionAdmin(ViewOnlyAdmin[StaffSession]):
     actions_detail = ("end",)
 
     has_end_permission = held("tenants.change_staffsession")
+
+    def audited_as(self, obj: StaffSession) -> tuple[str, UUID | None]:
+        return str(obj.user_id), None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StaffSession]:
         stands = session_stands(now=timezone.now(), idle=idle_limit())

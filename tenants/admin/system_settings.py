@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -20,7 +19,6 @@ from blip0.common.setting_kinds import Kind, Number, Switch, Text, Texts
 from blip0.common.system_settings import KEPT_S, SETTINGS, SettingDefinition
 from tenants.models import SystemSetting
 from tenants.selectors import SettingState, setting_state, setting_states
-from tenants.services.reverting import setting_revert
 from tenants.services.system_settings import setting_reset, setting_update
 
 
@@ -91,11 +89,6 @@ class SystemSettingAdmin(PlatformAdmin[SystemSetting]):
     def update_object(self, request: HttpRequest, obj: SystemSetting, form: Any) -> SystemSetting:
         setting_update(key=obj.key, value=form.cleaned_data["value"], actor=actor_of(request))
         return obj
-
-    def revert_object(
-        self, request: HttpRequest, obj: SystemSetting, entry: int, data: Mapping[str, Any]
-    ) -> None:
-        setting_revert(key=obj.key, entry=entry, actor=actor_of(request), reason=data["reason"])
 
     @object_action(
         "Reset to the default",

@@ -27,7 +27,6 @@ from tenants.services.lifecycle import (
     tenant_restore,
     tenant_suspend,
 )
-from tenants.services.reverting import tenant_revert
 from tenants.services.settings import limit_overrides_set, tenant_update
 
 STATUS_COLOURS = {
@@ -156,11 +155,6 @@ class TenantAdmin(WaysInside):
 
     def update_object(self, request: HttpRequest, obj: Tenant, form: Any) -> Tenant:
         return tenant_update(tenant=obj, data=form.cleaned_data, actor=actor_of(request))
-
-    def revert_object(
-        self, request: HttpRequest, obj: Tenant, entry: int, data: Mapping[str, Any]
-    ) -> None:
-        tenant_revert(tenant=obj, entry=entry, actor=actor_of(request), reason=data["reason"])
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         for formset in formsets:

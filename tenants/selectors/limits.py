@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
+from typing import Any, Final
 
 from blip0.common.db.schemas import select_in_each
 from blip0.common.limit_use import LIMIT_USE
 from tenants.choices import Limit
 from tenants.models import LimitOverride, Plan, Tenant
+
+SHOWN_OVER: Final = 5
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,26 @@ class Over:
 
     def __str__(self) -> str:
         return f"{self.tenant} has {self.used}"
+
+
+def lowered_over(plan: Plan, data: Mapping[str, Any]) -> dict[Limit, list[Over]]:
+    """Those over a limit that `data` lowers, by limit; the plan's values by the limits' names.
+
+    Queries as `tenants_over`.
+    """
+    lowered = {
+        limit: data[limit.value]
+        for limit in Limit
+        if data.get(limit.value, inf) < getattr(plan, limit.value)
+    }
+    return {limit: over for limit, over in tenants_over(plan, lowered).items() if over}
+
+
+def over_told(over: Sequence[Over]) -> str:
+    """How many and, of the first of them, who: without a full stop."""
+    more = len(over) - SHOWN_OVER
+    shown = ", ".join(map(str, over[:SHOWN_OVER])) + (f" and {more} more" if more > 0 else "")
+    return f"{len(over)} of the plan's tenants would be over it: {shown}"
 
 
 def tenants_over(plan: Plan, limits: Mapping[Limit, int]) -> dict[Limit, list[Over]]:

@@ -55,6 +55,7 @@ def member_change_role(
     actor: Actor,
     held: frozenset[str] | None = None,
     expected: datetime | None = None,
+    reason: str = "",
 ) -> Membership:
     """Raises `LastOwner` if nobody else owns the tenant, `GrantsTooMuch`, and `Stale` where it is
     no longer as it was at `expected`, its `updated_at`. No change, no record.
@@ -71,7 +72,14 @@ def member_change_role(
         _require_another_owner(membership)
     membership.role = role
     membership.save(update_fields=["role", "updated_at"])
-    _audit("member.role_changed", membership, actor, before={"role": before}, after={"role": role})
+    _audit(
+        "member.role_changed",
+        membership,
+        actor,
+        before={"role": before},
+        after={"role": role},
+        reason=reason,
+    )
     return membership
 
 
@@ -140,6 +148,7 @@ def _audit(
     *,
     before: dict[str, str] | None = None,
     after: dict[str, str] | None = None,
+    reason: str = "",
 ) -> None:
     audit_record(
         action=action,
@@ -150,4 +159,5 @@ def _audit(
         tenant_id=membership.tenant_id,
         before=before,
         after=after,
+        reason=reason,
     )

@@ -1,20 +1,17 @@
-"""Putting back what a change replaced, as the audit log has it.
+"""Undoing changes of what staff set: plans, system settings, tenants' settings, members' roles.
 
-Each is a change like any other: checked as the world is now, and recorded. Only the fields that
-the record names are put back; later changes of others stay.
+Only the fields that the record names are put back; later changes of others stay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.db import transaction
 
 from blip0.common.actors import Actor
-from blip0.common.exceptions import NotFound
-from tenants.exceptions import CannotRevert
-from tenants.models import AuditRecord, LimitOverride, Plan, Tenant
+from blip0.common.exceptions import Conflict
+from tenants.models import AuditRecord, LimitOverride, Membership, Plan, Tenant
+from tenants.selectors.limits import lowered_over, over_told
+from tenants.services.members import member_change_role
 from tenants.services.settings import (
     PLAN_KEYS,
     TENANT_KEYS,
@@ -24,72 +21,77 @@ from tenants.services.settings import (
     tenant_update,
 )
 from tenants.services.system_settings import setting_reset, setting_update
+from tenants.services.undoing import found, replaced, undo_reason
+
+PLAN_ACTIONS = frozenset({"plan.updated"})
+SETTING_ACTIONS = frozenset({"system_setting.updated", "system_setting.reset"})
+TENANT_ACTIONS = frozenset({"tenant.updated", "tenant.limits_changed"})
+"""Not those of its status, whose buttons take it back."""
+MEMBER_ACTIONS = frozenset({"member.role_changed"})
 
 
-def revert_reason(entry: int, reason: str) -> str:
-    """What the record of a revert gives as its reason."""
-    told = f"back to before entry {entry}"
-    return f"{told}: {reason.strip()}" if reason.strip() else told
+@transaction.atomic
+def plan_revert(
+    *, record: AuditRecord, actor: Actor, reason: str = "", lower_anyway: bool = False
+) -> Plan:
+    """Give the plan the name, order and limits that it had before the record.
 
-
-def plan_revert(*, plan: Plan, entry: int, actor: Actor, reason: str = "") -> Plan:
-    """Give the plan the name, order and limits that it had before the record `entry`.
-
-    Raises `NotFound` and `CannotRevert` for the record, and what `plan_update` raises.
+    Raises `Conflict` where tenants would be over a limit that this lowers, unless `lower_anyway`;
+    also what `plan_update` raises.
     """
-    before = _replaced(entry, "plan", plan.pk, "plan.updated")
-    data = {key: value for key, value in before.items() if key in PLAN_KEYS}
-    return plan_update(plan=plan, data=data, actor=actor, reason=revert_reason(entry, reason))
+    plan = found(Plan.objects.select_for_update(no_key=True), record)
+    data = replaced(record, PLAN_KEYS)
+    if not lower_anyway and (over := lowered_over(plan, data)):
+        told = "; ".join(f"{limit}: {over_told(those)}" for limit, those in over.items())
+        raise Conflict(
+            f"{told}. They keep what they have. Switch on “Lower it all the same” "
+            "(--lower-anyway) to do it.",
+            pointer="/lower_anyway",
+        )
+    return plan_update(plan=plan, data=data, actor=actor, reason=undo_reason(record, reason))
 
 
-def setting_revert(*, key: str, entry: int, actor: Actor, reason: str = "") -> None:
-    """Let the setting have the value, or follow the default, as it did before the record `entry`.
+def setting_revert(*, record: AuditRecord, actor: Actor, reason: str = "") -> None:
+    """Let the setting have the value, or follow the default, as it did before the record.
 
-    Raises `NotFound` and `CannotRevert` for the record, and what `setting_update` raises.
+    Raises what `setting_update` raises.
     """
-    actions = ("system_setting.updated", "system_setting.reset")
-    before = _replaced(entry, "system_setting", key, *actions)
-    told = revert_reason(entry, reason)
+    before = replaced(record, ("value", "is_default"))
+    key, told = record.object_id, undo_reason(record, reason)
     # A record names what differs: where only the value does, none of both was the default's.
     if before.get("is_default"):
         setting_reset(key=key, actor=actor, reason=told)
-    else:
+    elif "value" in before:
         setting_update(key=key, value=before["value"], actor=actor, reason=told)
 
 
 @transaction.atomic
-def tenant_revert(*, tenant: Tenant, entry: int, actor: Actor, reason: str = "") -> None:
-    """Give the tenant the settings, or the overrides of limits, from before the record `entry`.
+def tenant_revert(*, record: AuditRecord, actor: Actor, reason: str = "") -> None:
+    """Give the tenant the settings, or the overrides of limits, from before the record.
 
-    Raises `NotFound` and `CannotRevert` for the record, also for one of the tenant's status, whose
-    buttons take it back; and what the services of settings raise.
+    Raises what the services of settings raise.
     """
-    before = _replaced(entry, "tenant", tenant.pk, "tenant.updated", "tenant.limits_changed")
-    told = revert_reason(entry, reason)
-    if "limits" in before:
+    tenant = found(Tenant.objects.all(), record)
+    data = replaced(record, ("limits", *TENANT_KEYS))
+    told = undo_reason(record, reason)
+    if "limits" in data:
         rows = LimitOverride.objects.filter(tenant=tenant).values_list("limit", "value", "reason")
         kept = {(limit, value): why for limit, value, why in rows}
         overrides = [
             {"limit": limit, "value": value, "reason": kept.get((limit, value), told)}
-            for limit, value in before["limits"].items()
+            for limit, value in data["limits"].items()
         ]
         limit_overrides_set(tenant=tenant, overrides=overrides, actor=actor, reason=told)
         return
-    data = {key: value for key, value in before.items() if key in TENANT_KEYS}
     if "plan" in data:
         data["plan"] = plan_of(data["plan"])
     tenant_update(tenant=tenant, data=data, actor=actor, reason=told)
 
 
-def _replaced(entry: int, kind: str, object_id: object, *actions: str) -> Mapping[str, Any]:
-    """What the record `entry` of this object says was there before."""
-    records = AuditRecord.objects.filter(object_kind=kind, object_id=str(object_id))
-    record = records.filter(pk=entry).first()
-    if record is None:
-        raise NotFound(f"There is no entry {entry} in the history of this {kind}.")
-    if record.action not in actions or not record.before:
-        raise CannotRevert(
-            f"Entry {entry} is `{record.action}`, which replaced nothing that can be put back."
-        )
-    before: Mapping[str, Any] = record.before
-    return before
+def member_revert(*, record: AuditRecord, actor: Actor, reason: str = "") -> Membership:
+    """Give the member the role from before the record. Raises what `member_change_role` raises."""
+    members = Membership.objects.select_related("user", "tenant")
+    membership = found(members, record, user=record.object_id, tenant=record.tenant_id)
+    role = replaced(record, ("role",))["role"]
+    told = undo_reason(record, reason)
+    return member_change_role(membership=membership, role=role, actor=actor, reason=told)

@@ -5,6 +5,7 @@ Secrets are written and never read: an empty field keeps what is stored.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import new_class
 from typing import Any, cast
@@ -19,6 +20,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from blip0.common.admin.actions import RevertForm
 from blip0.common.admin.fields import (
     DocumentForm,
     JsonField,
@@ -28,6 +30,7 @@ from blip0.common.admin.fields import (
     switch_field,
     text_field,
 )
+from blip0.common.validation.findings import pointer
 from triggers.contracts import TRIGGER_TYPES, TriggerContract
 from triggers.contracts.base import plain_secret
 from triggers.models import Trigger
@@ -35,6 +38,7 @@ from triggers.selectors import trigger_representation
 from triggers.store import config_model
 
 REMOVE = "remove_"
+KEEP = "keep_"
 _POINTERS = {
     "/config/message/title": "message_title",
     "/config/message/body": "message_body",
@@ -105,6 +109,39 @@ class TriggerForm(DocumentForm):
             config["headers"] = data["headers"]
         document = {"name": data["name"], "enabled": data["enabled"], "config": config}
         return document | ({"slug": data["slug"]} if data["slug"] else {})
+
+
+class TriggerRevertForm(RevertForm):
+    """With the secrets that the change replaced. `asked` are their fields by the form's."""
+
+    asked: Mapping[str, str] = {}
+
+    def clean(self) -> dict[str, Any]:
+        data = {key: self.cleaned_data.get(key) for key in ("newest", "reason")}
+        secrets: dict[str, Any] = {}
+        for name, field in self.asked.items():
+            if text := self.cleaned_data.get(name):
+                secrets[field] = text
+            elif self.cleaned_data.get(f"{KEEP}{name}"):
+                secrets[field] = {"set": True}
+        return {**data, "secrets": secrets}
+
+
+def revert_form_for(lost: Sequence[str]) -> type[RevertForm]:
+    """A field for each of these secrets, and a switch to let the stored one stay."""
+    asked = {f"secret_{number}": field for number, field in enumerate(lost)}
+    fields: dict[str, Any] = {}
+    for name, field in asked.items():
+        label = field.replace("headers.", "Header ", 1) if "." in field else _label(field)
+        told = "The one from before this change: the history keeps no secrets."
+        fields[name] = SecretField(label=label, required=False, help_text=told)
+        fields[f"{KEEP}{name}"] = switch_field(label=f"{label}: keep the one that is stored now")
+    pointers = {pointer(((None, "secrets"), field)): name for name, field in asked.items()}
+    namespace = {**fields, "asked": asked, "pointers": pointers}
+    made = new_class(
+        "TriggerRevertForm", (TriggerRevertForm,), exec_body=lambda body: body.update(namespace)
+    )
+    return cast(type[RevertForm], made)
 
 
 @cache

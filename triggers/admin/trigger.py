@@ -13,6 +13,7 @@ from django.urls import reverse
 from blip0.common.admin.actions import (
     OptionalReasonForm,
     ReasonForm,
+    RevertForm,
     each_selected,
     held,
     object_action,
@@ -21,7 +22,8 @@ from blip0.common.admin.base import DocumentAdmin, actor_of
 from blip0.common.admin.display import EMPTY, badge, json_block, stamp
 from blip0.common.usage import users_of
 from tenants.admin.visit import current_tenant
-from triggers.admin.forms import fieldsets_for, form_for
+from tenants.models import AuditRecord
+from triggers.admin.forms import fieldsets_for, form_for, revert_form_for
 from triggers.choices import TriggerKind
 from triggers.contracts import TRIGGER_TYPES
 from triggers.models import Trigger
@@ -33,6 +35,7 @@ from triggers.services import (
     trigger_enable,
     trigger_update,
 )
+from triggers.services.reverting import lost_secrets
 
 
 @admin.register(Trigger)
@@ -96,6 +99,9 @@ class TriggerAdmin(DocumentAdmin[Trigger]):
 
     def delete_object(self, request: HttpRequest, obj: Trigger) -> None:
         trigger_delete(trigger=obj, actor=actor_of(request))
+
+    def revert_form_of(self, obj: Trigger, record: AuditRecord) -> type[RevertForm]:
+        return revert_form_for(lost_secrets(obj.trigger_type, record))
 
     @badge("enabled", ordering="enabled", colours={"Yes": "success", "No": "warning"})
     def enabled_shown(self, obj: Trigger) -> str:

@@ -17,15 +17,20 @@ from triggers.store import sealed_configs
 
 
 def trigger_enable(
-    *, trigger: Trigger, actor: Actor, expected_version: int | None = None
+    *, trigger: Trigger, actor: Actor, reason: str = "", expected_version: int | None = None
 ) -> Trigger:
     """Let monitors fire it again. Nothing happens where it is enabled.
 
-    Raises `InvalidDocument` where the runtime would refuse it, as with a secret that is still
-    missing since an import; also `SecretUnreadable`, `Stale` and `TriggerGone`.
+    `reason` is for the audit log. Raises `InvalidDocument` where the runtime would refuse it, as
+    with a secret that is still missing since an import; also `SecretUnreadable`, `Stale` and
+    `TriggerGone`.
     """
     return trigger_update(
-        trigger=trigger, data={"enabled": True}, actor=actor, expected_version=expected_version
+        trigger=trigger,
+        data={"enabled": True},
+        actor=actor,
+        expected_version=expected_version,
+        reason=reason,
     )
 
 

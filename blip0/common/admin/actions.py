@@ -53,7 +53,13 @@ class OptionalReasonForm(ConfirmForm):
 
 
 class RevertForm(OptionalReasonForm):
-    """`obj` is the id of the newest audit record that the page has seen of the object."""
+    """`obj` is the id of the newest audit record that the page has seen of the object.
+
+    The cleaned data are what `change_revert` takes. `assumed` of them hold for the look at what
+    will change.
+    """
+
+    assumed: Mapping[str, Any] = {}
 
     newest = forms.IntegerField(widget=forms.HiddenInput)
 

@@ -74,7 +74,6 @@ class PlatformAdmin(HistoryMixin[M], ModelAdmin[M]):
     """
 
     usage_kind = ""
-    audit_kind = ""
     hidden: Sequence[str] = ()
     """Columns that are shown nowhere."""
 

@@ -5,8 +5,9 @@ The log is kept by an app, which registers both pages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from uuid import UUID
 
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
@@ -15,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
 
 from blip0.common.registry import Registry
+from blip0.common.undoing import UNDOS
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _Admin
@@ -40,25 +42,37 @@ The rights have been asked for before.
 class HistoryMixin(_Admin[M]):
     """A page with what the audit log tells of an object, whether or not it is still there.
 
-    With `revert_object`, it has a button at each change that can be undone. The button's page says
-    what that means (`revert_explain`) and shows what it will change, by doing it and rolling that
-    back. `revert_form` adds to what it asks for: a `blip0.common.admin.actions.RevertForm`.
+    Where the kind has an undo (`blip0.common.undoing`), a change that can be undone has a button.
+    Its page says what that means (`revert_explain`), counts whom it concerns (`revert_facts`) and
+    shows what it will change, by doing it and rolling that back. `revert_form_of` gives what it
+    asks for: a `blip0.common.admin.actions.RevertForm`.
     """
 
+    audit_kind = ""
+    """The objects' kind in the audit log."""
     revert_label = "Put the old values back"
     revert_explain = (
         "What this change replaced holds again, at once. Whatever else was changed since stays."
     )
     revert_form: type[Any] | None = None
 
-    def revert_object(
-        self, request: HttpRequest, obj: M, entry: int, data: Mapping[str, Any]
-    ) -> None:
-        """Call the service that undoes the change of the audit record `entry`."""
-        raise NotImplementedError
+    def audited_as(self, obj: M) -> tuple[str, UUID | None]:
+        """The id that the audit log has it under; and the tenant whose records are meant, if one's.
+
+        For a model whose rows the log knows by another row's id.
+        """
+        return str(obj.pk), None
+
+    def revert_form_of(self, obj: M, record: Any) -> type[Any] | None:
+        """The form for undoing the change of this audit record; None for the plain one."""
+        return self.revert_form
+
+    def revert_facts(self, obj: M, record: Any) -> Sequence[tuple[str, object]]:
+        """Counts for the page that asks."""
+        return ()
 
     def can_revert(self) -> bool:
-        return type(self).revert_object is not HistoryMixin.revert_object
+        return self.audit_kind in UNDOS and UNDOS.get(self.audit_kind).model is self.model
 
     def has_revert_permission(self, request: HttpRequest) -> bool:
         """Who may change the object may also undo a change."""

@@ -31,7 +31,9 @@ class Command(PlatformCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--tenant", metavar="SLUG", help="Only this tenant. Default: all.")
+        parser.add_argument(
+            "--tenant", metavar="SLUG", help="Only this tenant, or `platform`. Default: all."
+        )
         parser.add_argument(
             "--document",
             metavar="NAME",
@@ -43,6 +45,12 @@ class Command(PlatformCommand):
             help="Declare what Redis holds of another history void (ahead, diverged): it is "
             "overwritten, and every reader lists everything again.",
         )
+        parser.add_argument(
+            "--repair",
+            action="store_true",
+            help="With --tenant: compare the bytes, mend what differs, compare again, and keep on "
+            "the list of drift what is left.",
+        )
         parser.add_argument("--reason", default="", help="For the audit log.")
         parser.add_argument("--yes", action="store_true", help="Don't ask.")
         parser.add_argument("--json", action="store_true", help="One object at the end.")
@@ -52,7 +60,7 @@ class Command(PlatformCommand):
         if options["new_epoch"] and not options["yes"]:
             self._ask(only)
         run = run_begin(
-            kind=ProjectionRun.Kind.REPAIR if document else ProjectionRun.Kind.REBUILD,
+            kind=_kind(**options),
             actor=self.actor,
             reason=options["reason"] or "Typed without a reason.",
             scopes=only,
@@ -93,12 +101,18 @@ class Command(PlatformCommand):
             raise CommandError("Nothing was changed.")
 
 
+def _kind(*, document: str | None, repair: bool, **_options: Any) -> str:
+    return ProjectionRun.Kind.REPAIR if document or repair else ProjectionRun.Kind.REBUILD
+
+
 def _chosen(
-    *, tenant: str | None, document: str | None, new_epoch: bool, **_options: Any
+    *, tenant: str | None, document: str | None, new_epoch: bool, repair: bool, **_options: Any
 ) -> tuple[list[Scope], str]:
     """The scopes (none means all), and the only document of them, "" for each."""
     if document and new_epoch:
         raise CommandError("--new-epoch is about whole scopes: leave out --document.")
+    if repair and (new_epoch or document or not tenant):
+        raise CommandError("--repair is of one scope: name it with --tenant, and nothing else.")
     if document:
         scope, field = document_of(document, tenant)
         return [scope], field

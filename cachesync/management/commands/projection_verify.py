@@ -38,7 +38,9 @@ class Command(PlatformCommand):
             help="Check each document from its stored bytes, with secrets opened.",
         )
         parser.add_argument("--fix", action="store_true", help="Mend what differs from Postgres.")
-        parser.add_argument("--tenant", metavar="SLUG", help="Without it: everything.")
+        parser.add_argument(
+            "--tenant", metavar="SLUG", help="Or `platform`. Without it: everything."
+        )
         parser.add_argument("--json", action="store_true", help="One problem a line, as JSON.")
 
     def handle(self, *_args: Any, **options: Any) -> None:

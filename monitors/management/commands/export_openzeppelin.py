@@ -7,9 +7,11 @@ from pathlib import Path
 
 from blip0.common.commands import PlatformCommand
 from blip0.common.exceptions import Conflict
+from blip0.common.tenancy import in_tenant
 from monitors.openzeppelin.exporting import openzeppelin_export
 from monitors.openzeppelin.report import note_lines
 from monitors.openzeppelin.writing import OPEN_MODE, SECRET_MODE, write_export, write_file
+from monitors.selectors import monitor_by_slug
 from tenants.selectors import tenant_by_slug
 
 
@@ -27,12 +29,20 @@ class Command(PlatformCommand):
             metavar="FILE",
             help="Write the secrets in clear into FILE, and webhook headers into the files.",
         )
+        parser.add_argument(
+            "--monitor",
+            action="append",
+            default=[],
+            metavar="SLUG",
+            help="Only this one and what it uses; any number of times.",
+        )
         parser.add_argument("--force", action="store_true", help="Replace what is there.")
 
     def handle(
         self,
         *_args: object,
         tenant: str,
+        monitor: list[str],
         output: Path,
         with_secrets: Path | None,
         force: bool,
@@ -40,8 +50,14 @@ class Command(PlatformCommand):
     ) -> None:
         if with_secrets is not None and with_secrets.exists() and not force:
             raise Conflict(f"{with_secrets} exists; --force replaces it.")
+        exported = tenant_by_slug(tenant)
+        with in_tenant(exported.pk):
+            only = frozenset(monitor_by_slug(slug).pk for slug in monitor)
         export = openzeppelin_export(
-            tenant=tenant_by_slug(tenant), actor=self.actor, with_secrets=with_secrets is not None
+            tenant=exported,
+            actor=self.actor,
+            with_secrets=with_secrets is not None,
+            only=only or None,
         )
         mode = OPEN_MODE if with_secrets is None else SECRET_MODE
         write_export(export.files, output, force=force, mode=mode)

@@ -29,11 +29,12 @@ class Command(PlatformCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-        for name in PLAIN:
-            self._add(acts, name, nargs="+")
-        snooze = self._add(acts, "snooze", nargs="+")
-        snooze.add_argument("--minutes", type=int, default=60, help="For how long (default: 60).")
-        snooze.add_argument("--reason", default="", help="For the audit log.")
+        for name in (*PLAIN, "snooze"):
+            one = self._add(acts, name, nargs="+")
+            one.add_argument("--reason", default="", help="For the audit log.")
+            if name == "snooze":
+                told = "For how long (default: 60)."
+                one.add_argument("--minutes", type=int, default=60, help=told)
         self._add(acts, "clone").add_argument("--name", required=True, help="Of the new monitor.")
 
     def handle(self, *_args: object, act: str, tenant: str, slug: Any, **options: Any) -> None:
@@ -52,7 +53,7 @@ class Command(PlatformCommand):
                 monitor=monitor, until=until, now=now, reason=options["reason"], actor=self.actor
             )
             return f"{monitor.slug}  snoozed until {until:%Y-%m-%d %H:%M} UTC"
-        PLAIN[act](monitor=monitor, actor=self.actor)
+        PLAIN[act](monitor=monitor, actor=self.actor, reason=options["reason"])
         return f"{monitor.slug}  {act}: done"
 
     def _add(self, acts: Any, name: str, **options: Any) -> Any:

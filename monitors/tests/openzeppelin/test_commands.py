@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from blip0.common.tenancy import in_tenant
 from monitors.models import Monitor
+from monitors.tests.factories import MonitorFactory
 from monitors.tests.openzeppelin.support import (
     SCRIPT,
     SLACK,
@@ -22,6 +23,7 @@ from monitors.tests.openzeppelin.support import (
     write,
 )
 from tenants.models import Tenant
+from triggers.tests.factories import SlackTriggerFactory
 
 
 def run(*arguments: str | Path) -> tuple[str, int]:
@@ -127,3 +129,26 @@ def test_export_openzeppelin__with_secrets__round_trips_by_commands(
     again = run("export_openzeppelin", "--tenant", "acme", "--output", archive)
     assert again[1] == 1
     assert "--force replaces it" in again[0]
+
+
+def test_export_openzeppelin__some_monitors__these_and_what_they_use(
+    acme: Tenant, tmp_path: Path
+) -> None:
+    with in_tenant(acme.pk):
+        SlackTriggerFactory.create(slug="unused")
+        for slug in ("one", "two", "three"):
+            MonitorFactory.create(slug=slug, name=slug.title())
+
+    told, status = run(
+        "export_openzeppelin", "--tenant", "acme", "--output", tmp_path / "out",
+        "--monitor", "one", "--monitor", "three",
+    )  # fmt: skip
+
+    assert status == 0, told
+    files = sorted(file.name for file in (tmp_path / "out" / "config" / "monitors").iterdir())
+    assert files == ["one.json", "three.json"]
+    assert "unused.json" not in {file.name for file in (tmp_path / "out").rglob("*.json")}
+    refused = run(
+        "export_openzeppelin", "--tenant", "acme", "--output", tmp_path / "no", "--monitor", "lost"
+    )
+    assert refused == ("There is no monitor `lost`.", 1)

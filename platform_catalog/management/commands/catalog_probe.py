@@ -29,13 +29,18 @@ class Command(PlatformCommand):
         parser.add_argument(
             "--timeout", type=_seconds, default=5.0, metavar="S", help="For each endpoint (5)."
         )
+        parser.add_argument(
+            "--disabled-endpoints", action="store_true", help="Ask those that are off, too."
+        )
         parser.add_argument("--json", action="store_true", help="Print the probes as JSON.")
 
     def handle(
         self, *_args: object, networks: list[str], timeout: float, **options: object
     ) -> None:
         probes: list[Probe] = []
-        for probe in endpoints_probe(probe_targets(networks), timeout_s=timeout):
+        off = bool(options["disabled_endpoints"])
+        targets = probe_targets(networks, disabled_endpoints=off)
+        for probe in endpoints_probe(targets, timeout_s=timeout):
             probes.append(probe)
             if not options["json"]:
                 self.stdout.write(_line(probe))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -27,6 +28,9 @@ class Command(PlatformCommand):
             one = kinds.add_parser(kind, help=f"{what} of a person in a tenant.")
             one.add_argument("tenant", metavar="TENANT")
             one.add_argument("email", metavar="EMAIL")
+        kinds.choices["sign-in"].add_argument(
+            "--only", type=UUID, metavar="ID", help="One of them; its id ends its page's address."
+        )
         for one in kinds.choices.values():
             one.add_argument("--reason", required=True, help="For the audit log.")
 
@@ -39,11 +43,9 @@ class Command(PlatformCommand):
             self.stdout.write(f"{key.name}  revoked")
             return
         end = self._invitations if kind == "invitation" else self._sign_ins
-        self.stdout.write(
-            f"{options['email']}  ended: {end(options['tenant'], options['email'], reason)}"
-        )
+        self.stdout.write(f"{options['email']}  ended: {end(reason=reason, **options)}")
 
-    def _invitations(self, tenant: str, email: str, reason: str) -> int:
+    def _invitations(self, *, tenant: str, email: str, reason: str, **_options: object) -> int:
         open_ones = Invitation.objects.filter(
             tenant__slug=tenant, email=email.lower(), revoked_at=None, accepted_at=None
         )
@@ -51,10 +53,16 @@ class Command(PlatformCommand):
             invitation_revoke(invitation=invitation, reason=reason, actor=self.actor)
         return len(open_ones)
 
-    def _sign_ins(self, tenant: str, email: str, reason: str) -> int:
+    def _sign_ins(
+        self, *, tenant: str, email: str, reason: str, only: UUID | None, **_options: object
+    ) -> int:
         standing = TokenFamily.objects.filter(
             tenant__slug=tenant, user__email=email.lower(), ended_at=None
         )
+        if only is not None:
+            standing = standing.filter(pk=only)
+            if not standing:
+                raise NotFound(f"{email} has no sign-in {only} in {tenant} that stands.")
         for family in standing:
             family_end(
                 family_id=family.pk,

@@ -14,8 +14,9 @@ from monitors.selectors import used_of_limits
 from monitors.services import monitor_create
 from monitors.tests.factories import MonitorFactory, make_monitor_document
 from tenants.choices import Limit
-from tenants.models import LimitOverride, Plan, Tenant
+from tenants.models import AuditRecord, LimitOverride, Plan, Tenant
 from tenants.selectors.limits import tenants_over
+from tenants.services.settings import plan_update
 
 SAM = Actor("staff", "", "sam@blip0.test")
 
@@ -84,3 +85,41 @@ def test_use_of_limits__over_all_tenants__as_within_one(acme: Tenant) -> None:
     }
     assert found == used
     assert found[Limit.ADDRESSES] > 0
+
+
+# Undoing
+
+
+def _undo_url(plan: Plan, *limits: int) -> str:
+    """The page of undoing the last of changes of the limit of monitors."""
+    for limit in limits:
+        plan_update(plan=plan, data={"monitors": limit}, actor=SAM)
+    entry = AuditRecord.objects.filter(action="plan.updated").latest("pk").pk
+    return f"/admin/tenants/plan/{plan.pk}/history/{entry}/revert/"
+
+
+def test_undo__below_what_is_used__counts_and_names_who_and_asks(staff: Client, plan: Plan) -> None:
+    url = _undo_url(plan, 2, 500)
+
+    page = staff.get(url)
+    sent = {"newest": page.context["form"]["newest"].value(), "reason": ""}
+    refused = staff.post(url, sent)
+
+    told = "1 of the plan's tenants would be over it: acme has 3"
+    assert dict(page.context["facts"])["Monitors, lowered"] == told
+    assert [change.name for change in page.context["changes"]] == ["monitors"]
+    assert told in refused.context["form"].errors["lower_anyway"][0]
+    assert _monitors(plan) == 500
+    assert staff.post(url, {**sent, "lower_anyway": "on"}).status_code == 302
+    assert _monitors(plan) == 2
+
+
+def test_undo__nobody_would_be_over__is_not_asked(staff: Client, plan: Plan) -> None:
+    url = _undo_url(plan, 3, 500)
+
+    page = staff.get(url)
+    sent = {"newest": page.context["form"]["newest"].value(), "reason": ""}
+
+    assert "Monitors, lowered" not in dict(page.context["facts"])
+    assert staff.post(url, sent).status_code == 302
+    assert _monitors(plan) == 3

@@ -21,14 +21,21 @@ class Command(PlatformCommand):
         parser.add_argument("act", choices=ACTS)
         parser.add_argument("tenant", metavar="TENANT")
         parser.add_argument("slug", metavar="TRIGGER", nargs="+")
+        parser.add_argument("--reason", default="", help="For the audit log.")
 
     def handle(
-        self, *_args: object, act: str, tenant: str, slug: list[str], **_options: object
+        self,
+        *_args: object,
+        act: str,
+        tenant: str,
+        slug: list[str],
+        reason: str,
+        **_options: object,
     ) -> None:
         with in_tenant(tenant_by_slug(tenant).pk):
             for one in slug:
                 trigger = Trigger.objects.live().filter(slug=one).first()
                 if trigger is None:
                     raise NotFound(f"{tenant} has no trigger {one!r}.")
-                ACTS[act](trigger=trigger, actor=self.actor)
+                ACTS[act](trigger=trigger, actor=self.actor, reason=reason)
                 self.stdout.write(f"{one}  {act}: done")

@@ -215,7 +215,7 @@ describe(
     "revert.missing",
     "error",
     "policy",
-    "A monitor is to be what it was, and the history doesn't hold all that it had then.",
+    "A change is to be undone, and the history doesn't hold all that was replaced.",
     example="The contract spec was replaced since, and no monitor has the old one any more.",
     fix="Send what the message names, in `secrets` or `contract_specs`.",
 )
