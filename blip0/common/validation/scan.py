@@ -6,6 +6,8 @@ Everything after it may rely on that: bounded depth, text that UTF-8 can hold, n
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from typing import Any
 
 from blip0.common.sealing import PREFIX as SEALED_PREFIX
 from blip0.common.strict_json import MAX_DEPTH, is_encodable
@@ -15,38 +17,42 @@ MAX_TEXT = 4 * 1024 * 1024
 """Characters of JSON text that we read. A rendered document is at most 1 MiB."""
 MAX_NODES = 500_000
 MAX_POLICY_DEPTH = 64
+_NUMBERS = frozenset({int, bool, type(None)})
 
 
 def scan(value: object, out: Findings) -> bool:
     """Walk the document once. False if it can't be examined any further."""
-    nodes, deepest = 0, 0
+    if not isinstance(value, dict | list):
+        return _scalar_is_fine(value, None, out)
+    nodes, deepest = 1, 0
     deepest_at: Path = None
-    stack: list[tuple[object, Path, int]] = [(value, None, 0)]
+    stack: list[tuple[dict[Any, object] | list[object], Path, int]] = [(value, None, 1)]
     while stack:
-        item, at, depth = stack.pop()
-        nodes += 1
-        if nodes > MAX_NODES:
-            out.policy(
-                "limits.nodes", None, f"The document has more than {MAX_NODES} values; split it."
-            )
-            return False
-        if not isinstance(item, dict | list):
-            if not (_is_plain(item) or _scalar_is_fine(item, at, out)):
-                return False
-            continue
-        depth += 1
+        container, at, depth = stack.pop()
         if depth > MAX_DEPTH:
             return out.parse_error(
                 "json.depth", at, f"The document is nested deeper than {MAX_DEPTH} levels."
             )
         if depth > deepest:
             deepest, deepest_at = depth, at
-        if isinstance(item, list):
-            stack.extend((entry, (at, index), depth) for index, entry in enumerate(item))
-        elif not all(_is_plain(key) or _key_is_fine(key, at, out) for key in item):
+        nodes += len(container)
+        if nodes > MAX_NODES:
+            out.policy(
+                "limits.nodes", None, f"The document has more than {MAX_NODES} values; split it."
+            )
             return False
-        else:
-            stack.extend((entry, (at, key), depth) for key, entry in item.items())
+        if isinstance(container, dict) and not all(
+            _is_plain(key) or _key_is_fine(key, at, out) for key in container
+        ):
+            return False
+        for key, entry in _entries(container):
+            # Nearly all of a document: no place is made for these.
+            if type(entry) in _NUMBERS or _is_plain(entry):
+                continue
+            if isinstance(entry, dict | list):
+                stack.append((entry, (at, key), depth + 1))
+            elif not _scalar_is_fine(entry, (at, key), out):
+                return False
     if deepest > MAX_POLICY_DEPTH:
         out.policy(
             "limits.depth",
@@ -54,6 +60,10 @@ def scan(value: object, out: Findings) -> bool:
             f"The document is nested {deepest} levels deep; {MAX_POLICY_DEPTH} are allowed.",
         )
     return True
+
+
+def _entries(container: dict[Any, object] | list[object]) -> Iterable[tuple[Any, object]]:
+    return container.items() if isinstance(container, dict) else enumerate(container)
 
 
 def _is_plain(item: object) -> bool:
