@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,7 +22,6 @@ from blip0.common.admin.history import HISTORY_PAGES
 from blip0.common.admin.refusals import REFUSALS, messages_of
 from blip0.common.audit import REDACTED
 from blip0.common.exceptions import Conflict
-from blip0.common.tenancy import current_tenant_id
 from tenants.choices import ActorKind
 from tenants.models import ApiKey, AuditRecord, User
 from tenants.selectors.records import records_of
@@ -81,7 +79,7 @@ def history_page(one: PlatformAdmin[Any], request: HttpRequest, object_id: str) 
             "object_url": one.change_url(object_id) if obj is not None else "",
             "newest_url": one.history_url(object_id) if before else "",
             "older_url": f"?{urlencode({'before': shown[-1].pk})}" if len(found) > SHOWN else "",
-            "log_url": _log_url(object_kind=one.audit_kind, object_id=object_id)
+            "log_url": _log_url(object_kind=one.audit_kind, object_id=one.audited_as(object_id)[0])
             if request.user.has_perm(_LOG)
             else "",
         },
@@ -199,8 +197,8 @@ def actor_link(record: AuditRecord, request: HttpRequest) -> str:
 
 
 def _records(one: PlatformAdmin[Any], object_id: str) -> Any:
-    owned = one.opts.app_label in settings.TENANT_APPS
-    return records_of(one.audit_kind, object_id, tenant_id=current_tenant_id() if owned else None)
+    audited, tenant_id = one.audited_as(object_id)
+    return records_of(one.audit_kind, audited, tenant_id=tenant_id)
 
 
 def _log_url(**filters: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -32,6 +33,11 @@ class MembershipAdmin(PlatformAdmin[Membership]):
     actions_detail = ("view_as",)
 
     has_view_as_permission = held("tenants.view_as_member")
+
+    def audited_as(self, object_id: str) -> tuple[str, UUID | None]:
+        """The log knows members by the person: it has those who left, too."""
+        row = Membership.objects.filter(pk=object_id).first()
+        return (object_id, None) if row is None else (str(row.user_id), row.tenant_id)
 
     @object_action(
         "View as this member",
@@ -71,7 +77,6 @@ class MembershipAdmin(PlatformAdmin[Membership]):
 class TokenFamilyAdmin(ViewOnlyAdmin[TokenFamily]):
     """Who is signed in to which tenant, since when; staff can end it."""
 
-    audit_kind = "user"
     hidden = ("fingerprint", "current_jti", "previous_jti")
     list_display = ("user", "tenant", "viewer", "created_at", "rotated_at", "ended", "end_reason")
     list_filter = ("end_reason",)

@@ -35,6 +35,10 @@ from triggers.services import (
 )
 
 
+def _monitors(trigger: Trigger) -> list[tuple[str, object]]:
+    return [("Monitors that have it", f"{len(users_of('trigger', [str(trigger.pk)])):,}")]
+
+
 @admin.register(Trigger)
 class TriggerAdmin(DocumentAdmin[Trigger]):
     """A trigger's type is chosen first, `?type=slack`, and never changes."""
@@ -119,6 +123,7 @@ class TriggerAdmin(DocumentAdmin[Trigger]):
         explain="Its monitors fire it again.",
         permissions=["enable"],
         when=lambda trigger: not trigger.enabled,
+        facts=_monitors,
         icon="play_circle",
     )
     def enable(self, request: HttpRequest, obj: Trigger, data: dict[str, Any]) -> str:
@@ -131,6 +136,7 @@ class TriggerAdmin(DocumentAdmin[Trigger]):
         permissions=["enable"],
         form=ReasonForm,
         when=lambda trigger: trigger.enabled,
+        facts=_monitors,
         icon="pause_circle",
     )
     def disable(self, request: HttpRequest, obj: Trigger, data: dict[str, Any]) -> str:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from uuid import UUID
 
+from django.conf import settings
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -15,6 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
 
 from blip0.common.registry import Registry
+from blip0.common.tenancy import current_tenant_id
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _Admin
@@ -56,6 +59,13 @@ class HistoryMixin(_Admin[M]):
     ) -> None:
         """Call the service that undoes the change of the audit record `entry`."""
         raise NotImplementedError
+
+    audit_kind: str
+
+    def audited_as(self, object_id: str) -> tuple[str, UUID | None]:
+        """Its id in the audit log, and the tenant that the records are of; None: of any."""
+        owned = self.opts.app_label in settings.TENANT_APPS
+        return object_id, current_tenant_id() if owned else None
 
     def can_revert(self) -> bool:
         return type(self).revert_object is not HistoryMixin.revert_object
