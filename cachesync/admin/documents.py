@@ -42,6 +42,23 @@ class ProjectedDocumentAdmin(ScopedAdmin[ProjectedDocument]):
     search_fields = ("slug", "name", "=object_id", "=scope")
     search_help_text = "Slug, name, id, or the tenant's slug or id"
     actions_detail = ("inspect",)
+    fields = (
+        ("kind", "slug"),
+        "name",
+        "where",
+        ("state", "why"),
+        ("version", "size"),
+        "hash",
+        "written",
+        "networks",
+        "scripts",
+        "addresses",
+        "object_id",
+        "scope_id",
+    )
+
+    version = column("rev", "version")
+    hash = column("sha256", "SHA-256")
 
     def get_urls(self) -> list[Any]:
         place = "inspect/<str:scope_id>/<str:kind>/<str:object_id>/"
@@ -77,7 +94,7 @@ class ProjectedDocumentAdmin(ScopedAdmin[ProjectedDocument]):
     def written(self, obj: ProjectedDocument) -> str:
         return stamp(obj.updated_at)
 
-    @admin.display(description="look closer")
+    @admin.display(description="inspect")
     def look(self, obj: ProjectedDocument) -> str:
         return link(inspector_url(obj.scope, obj.kind, obj.object_id), "Inspect")
 
@@ -94,6 +111,22 @@ class ProjectedScopeAdmin(ScopedAdmin[ProjectedScope]):
     list_filter = ("condition",)
     search_fields = ("=scope",)
     search_help_text = "The tenant's slug or id, or platform"
+
+    fields = (
+        "where",
+        "scope_id",
+        "version",
+        "epoch",
+        "took",
+        "verified",
+        "condition",
+        "since",
+        "error",
+        "failures",
+        "failed_rev",
+        "retry_at",
+        "other_token",
+    )
 
     took = column("duration_ms", "took (ms)")
     version = column("rev", "version")

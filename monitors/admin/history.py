@@ -122,8 +122,9 @@ class ContractSpecAdmin(ViewOnlyAdmin[ContractSpec]):
     list_display = ("digest", "kind", "bytes", "created_at")
     list_filter = ("kind",)
     search_fields = ("sha256", "addresses__address")
-    fields = ("sha256", ("kind", "bytes", "created_at"), "content_shown")
+    fields = ("hash", ("kind", "bytes", "created_at"), "content_shown")
 
+    hash = column("sha256", "SHA-256")
     bytes = column("size", "bytes")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContractSpec]:

@@ -97,10 +97,11 @@ def diff_of(
 class FilterScriptVersionAdmin(ViewOnlyAdmin[FilterScriptVersion]):
     list_display = ("name", "version", "note", "created_by", "created")
     search_fields = ("script__name", "note", "created_by")
-    fields = ("script_link", "version", "note", ("created_by", "created"), "sha256", "code")
+    fields = ("script_link", "version", "note", ("created_by", "created"), "hash", "code")
     actions_detail = ("compare", "roll_back")
 
     name = column("script_id", "script")
+    hash = column("sha256", "SHA-256")
 
     has_publish_permission = held("platform_catalog.change_filterscript")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.contrib import admin
@@ -11,6 +11,7 @@ from django.db import models
 from django.http import HttpRequest
 
 from blip0.common.admin.base import ViewOnlyAdmin
+from blip0.common.admin.display import column
 from tenants.models import Tenant
 
 M = TypeVar("M", bound=models.Model)
@@ -33,10 +34,12 @@ def tenant_id(scope: str) -> UUID | None:
 
 
 class ScopedAdmin(ViewOnlyAdmin[M]):
-    """Of rows with a `scope`: the column `where` is what people call it.
+    """Of rows with a `scope`: the column `where` is what people call it; so is a scope's own page.
 
     The search takes a tenant's slug, too, if `search_fields` has the scope.
     """
+
+    scope_id = column("scope", "id of the scope")
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changes: Any = super().get_changelist_instance(request)
@@ -48,7 +51,10 @@ class ScopedAdmin(ViewOnlyAdmin[M]):
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> M | None:
         found = super().get_object(request, object_id, from_field)
-        _name([] if found is None else [found])
+        if found is not None:
+            _name([found])
+            if self.opts.pk.name == "scope":
+                cast(Any, found).called = cast(Any, found).scope_name
         return found
 
     def get_search_results(

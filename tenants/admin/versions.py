@@ -15,7 +15,7 @@ class ConfigVersionAdmin(ScopedAdmin[ConfigVersion]):
     list_filter = ("status",)
     search_fields = ("=scope",)
     search_help_text = "The tenant's slug or id, or platform"
-    fields = ("where", "scope", "version", "epoch", "status", "token", "changed_at")
+    fields = ("where", "scope_id", "version", "epoch", "status", "token", "changed_at")
 
     @admin.display(description="changed", ordering="changed_at")
     def changed(self, obj: ConfigVersion) -> str:
@@ -28,7 +28,7 @@ class ConfigChangeAdmin(ScopedAdmin[ConfigChange]):
     list_filter = ("kind",)
     search_fields = ("=scope", "=object_id")
     search_help_text = "The tenant's slug or id, or the object's id"
-    fields = ("where", "scope", "version", "kind", "object_id", "token", "created_at")
+    fields = ("where", "scope_id", "version", "kind", "object_id", "token", "created_at")
     ordering = ("-id",)
 
     @admin.display(description="time", ordering="created_at")
