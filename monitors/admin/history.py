@@ -32,7 +32,9 @@ STATUS_COLOURS = {
 
 class ExecutionInline(ShownInline):
     model = TriggerExecution
-    fields = ("trigger_name", "attempt", "status", "error", "duration_ms", "executed_at")
+    fields = ("trigger_name", "attempt", "status", "error", "took", "executed_at")
+
+    took = column("duration_ms", "duration (ms)")
 
 
 @admin.register(Match)

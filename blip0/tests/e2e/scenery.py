@@ -114,7 +114,6 @@ def _make() -> None:
     with in_tenant(demo.pk):
         _history(demo)
     _platform()
-    _charts()
 
 
 def _people(tenant: Tenant) -> None:
@@ -287,12 +286,13 @@ def _platform() -> None:
     tenant_delete(tenant=Tenant.objects.get(slug="quarry"), reason="They asked for it", actor=ACTOR)
 
 
-def _charts() -> None:
-    """A day of samples, so that the home page's charts have a line."""
+def charts_make() -> None:
+    """A day of samples up to now, so that the home page's charts have a line."""
     now = timezone.now().replace(second=0, microsecond=0)
     values = sample_values(figures_read(store=Store(), now=now))
     dice = random.Random(1)
     samples = []
+    Sample.objects.filter(pk=now).delete()
     sample_take(store=Store(), now=now)
     for minutes in range(10, 24 * 60, 10):
         taken_at = now - timedelta(minutes=now.minute % 10 + minutes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Final
 
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playwright
 
-from blip0.tests.e2e.scenery import altered, runtimes, scenery_make
+from blip0.tests.e2e.scenery import altered, charts_make, runtimes, scenery_make
 from cachesync.reader import Follower
 
 FOLDER: Final = Path(__file__).resolve().parents[3] / "docs" / "images"
@@ -24,6 +25,7 @@ STAFF: Final = ("staff@blip0.localhost", "demo-staff-password")
 SUPPORT: Final = ("support@blip0.localhost", "demo-support-password")
 WIDTH: Final = 1440
 HEIGHTS: Final = (900, 760, 640, 540)
+WIDE: Final = ViewportSize(width=WIDTH, height=HEIGHTS[0])
 NARROW: Final = ViewportSize(width=390, height=844)
 MAX_BYTES: Final = 150_000
 RUNTIMES: Final = ("runtime-eu-1", "runtime-us-1")
@@ -109,6 +111,8 @@ CLOSELY: Final = (
     "matches",
 )
 
+ALTERED: Final = ("drift", "inspector-differs", "drift-repair")
+"""What shows bytes that somebody altered: at once, for the reconciliation mends them."""
 STEPS: dict[str, Callable[[Page, Places], None]] = {}
 """Pages that take more than their address, by the name of their picture; inside the tenant."""
 
@@ -157,7 +161,7 @@ def _undo(page: Page, places: Places) -> None:
 @step("explain-conditions")
 def _conditions(page: Page, places: Places) -> None:
     _open(page, INSIDE["explain"], places)
-    _scroll_to(page.get_by_text("What it looks for"))
+    _scroll_to(page.get_by_label("events/0"))
 
 
 @step("explain-try")
@@ -184,13 +188,15 @@ def _drift(page: Page, _places: Places) -> None:
 
 @step("inspector-differs")
 def _differs(page: Page, places: Places) -> None:
+    page.set_viewport_size(ViewportSize(width=WIDTH, height=HEIGHTS[1]))
     _open(page, INSIDE["inspector"], places)
-    _scroll_to(page.get_by_text("Postgres and Redis differ"))
+    _scroll_to(page.locator("pre ins").first)
 
 
 @step("drift-repair")
-def _repair(page: Page, _places: Places) -> None:
-    page.goto("/admin/cachesync/projectiondifference/", wait_until="networkidle")
+def _repair(page: Page, places: Places) -> None:
+    _drift(page, places)
+    page.wait_for_load_state("networkidle")
     page.locator("input.action-select").first.check()
     page.select_option("select[name=action]", label="Repair the selected")
     page.locator("button[name=index]").first.click()
@@ -219,7 +225,7 @@ def _viewing(page: Page, places: Places) -> None:
 
 
 def _scroll_to(place: Locator) -> None:
-    place.evaluate("one => one.scrollIntoView()")
+    place.evaluate("one => one.scrollIntoView({block: 'center'})")
     place.page.wait_for_timeout(300)  # what comes into view is drawn a little later
 
 
@@ -247,8 +253,7 @@ def _shoot(page: Page, name: str) -> None:
 
 @contextmanager
 def _signed_in(browser: Browser, url: str, who: tuple[str, str]) -> Iterator[Page]:
-    size = ViewportSize(width=WIDTH, height=HEIGHTS[0])
-    page = browser.new_page(base_url=url, viewport=size)
+    page = browser.new_page(base_url=url, viewport=WIDE)
     page.goto("/admin/")
     page.fill("#id_username", who[0])
     page.fill("#id_password", who[1])
@@ -280,10 +285,12 @@ def _every_page(browser: Browser, url: str, places: Places, alter: Callable[[], 
         _shoot(page, "allow-changes")
         page.get_by_role("button", name="Allow changes").click()
         _shoot_all(page, INSIDE, places)
-        alter()
         for name, walk in STEPS.items():
+            if name in ALTERED:
+                alter()
             walk(page, places)
             _shoot(page, name)
+            page.set_viewport_size(WIDE)
 
 
 def _shoot_all(page: Page, paths: Mapping[str, str], places: Places) -> None:
@@ -291,14 +298,13 @@ def _shoot_all(page: Page, paths: Mapping[str, str], places: Places) -> None:
         _open(page, path, places)
         _shoot(page, name)
     closely = {name: path for name, path in paths.items() if name in CLOSELY}
-    wide = page.viewport_size or NARROW
-    for look, scheme, size in (("dark", "dark", wide), ("narrow", "light", NARROW)):
+    for look, scheme, size in (("dark", "dark", WIDE), ("narrow", "light", NARROW)):
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         page.set_viewport_size(size)
         for name, path in closely.items():
             _open(page, path, places)
             _shoot(page, f"{name}-{look}")
-    page.set_viewport_size(wide)
+    page.set_viewport_size(WIDE)
 
 
 def _follow(follower: Follower, stop: threading.Event) -> None:
@@ -313,11 +319,13 @@ def main(url: str) -> None:
     stop = threading.Event()
     for follower in runtimes(RUNTIMES):
         threading.Thread(target=_follow, args=(follower, stop)).start()
+    time.sleep(2)  # until they have read all of it
+    charts_make()
     try:
         with sync_playwright() as playwright:
             path = shutil.which("chromium") or shutil.which("google-chrome")
             browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-            page = browser.new_page(base_url=url, viewport={"width": WIDTH, "height": HEIGHTS[0]})
+            page = browser.new_page(base_url=url, viewport=WIDE)
             page.goto("/admin/")
             _shoot(page, "sign-in")
             _every_page(browser, url, places, altered(places))
