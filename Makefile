@@ -43,7 +43,8 @@ test-machine: $(STAMP) ## Play many long histories of two tenants; takes minutes
 	@MACHINE=long $(BIN)/python -m pytest -n 0 blip0/tests/machine
 
 screenshots: $(STAMP) ## Make the pictures of docs/images from the demo data of a running `make up`: URL=…
-	@$(BIN)/python -m blip0.tests.e2e.screenshots $(URL)
+	@$(BIN)/python manage.py shell --verbosity 0 --command \
+		"from blip0.tests.e2e.screenshots import main; main('$(URL)')"
 
 lint: $(STAMP) ## Check style and format
 	@$(BIN)/ruff check .

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from blip0.common.registry import Registry
 
@@ -69,6 +69,23 @@ class ProjectionState:
             return Progress.REFUSED
         complete = 0 < self.readers == self.acknowledged
         return Progress.ACKNOWLEDGED if complete else Progress.APPLIED
+
+
+REASONS: Final[Mapping[str, str]] = {
+    "disabled": "it is disabled",
+    "name_missing": "it has no name",
+    "network_disabled": "none of its networks is enabled",
+    "no_network": "it names no network",
+    "tenant_suspended": "its tenant is suspended",
+}
+"""Codes of reasons, in words. Others are words already, or told by the state's own name."""
+
+
+def state_in_words(label: str, reason: str) -> str:
+    """Such as "Inactive: its tenant is suspended", and "Paused" for what is paused as paused."""
+    if not reason or reason == label.lower():
+        return label
+    return f"{label}: {REASONS.get(reason, reason)}"
 
 
 UNWRITTEN = ProjectionState(state="waiting", label="Not written yet")

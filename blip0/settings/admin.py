@@ -14,7 +14,7 @@ UNFOLD = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("blip0/favicon.svg")}
     ],
-    "STYLES": [lambda _: static("blip0/admin/contrast.css")],
+    "STYLES": [lambda _: static("blip0/admin/look.css")],
     "SCRIPTS": [lambda _: static("blip0/admin/names.js")],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
@@ -17,14 +17,14 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from blip0.common.admin.actions import ReasonForm, confirm_view
-from blip0.common.admin.base import ViewOnlyAdmin
 from blip0.common.admin.display import badge, stamp
 from cachesync.admin.inspector import document_link
-from cachesync.admin.names import names_of, scope_called, slugs_of
+from cachesync.admin.names import scope_called, slugs_of
 from cachesync.admin.starting import REBUILD, REPAIR, results_text, start
 from cachesync.keys import Scope
 from cachesync.models import ProjectedScope, ProjectionDifference, ProjectionRun, Sample
 from cachesync.services.runs import FEW
+from tenants.admin.scopes import ScopedAdmin, names_of
 
 Kind = ProjectionDifference.Kind
 
@@ -53,7 +53,7 @@ class RepairForm(ReasonForm):
 
 
 @admin.register(ProjectionDifference)
-class ProjectionDifferenceAdmin(ViewOnlyAdmin[ProjectionDifference]):
+class ProjectionDifferenceAdmin(ScopedAdmin[ProjectionDifference]):
     """What the last comparison of each scope has found; nothing is compared to show it."""
 
     list_display = ("kind_shown", "where", "what", "found")
@@ -82,32 +82,16 @@ class ProjectionDifferenceAdmin(ViewOnlyAdmin[ProjectionDifference]):
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """With what the rows of the page are called."""
-        changes = cast(Any, super()).get_changelist_instance(request)
-        rows: Sequence[Any] = list(changes.result_list)
-        tenants = names_of({row.scope for row in rows})
+        changes = super().get_changelist_instance(request)
+        rows: Sequence[Any] = changes.result_list
         slugs = slugs_of((row.scope, row.document) for row in rows)
         for row in rows:
-            row.scope_name = tenants[row.scope]
             row.slug = slugs[row.scope, row.document]
-        changes.result_list = rows
         return changes
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[ProjectionDifference], search_term: str
-    ) -> tuple[QuerySet[ProjectionDifference], bool]:
-        """A tenant by its slug, too."""
-        scope = scope_called(search_term.strip())
-        if scope is not None:
-            return queryset.filter(scope=scope.id), False
-        return super().get_search_results(request, queryset, search_term)
 
     @badge("difference", ordering="kind", colours=COLOURS)
     def kind_shown(self, obj: ProjectionDifference) -> tuple[str, str]:
         return obj.kind, obj.get_kind_display()
-
-    @admin.display(description="scope", ordering="scope")
-    def where(self, obj: Any) -> str:
-        return str(getattr(obj, "scope_name", obj.scope))
 
     @admin.display(description="document", ordering="document")
     def what(self, obj: Any) -> str:

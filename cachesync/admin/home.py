@@ -19,10 +19,10 @@ from django.utils.timesince import timesince
 
 from blip0.common.admin.cards import Chart, Content, Figure, home_card, tenant_card
 from blip0.common.admin.display import change_url
-from cachesync.admin.names import names_of
 from cachesync.keys import KIND_MONITOR
 from cachesync.models import ProjectedDocument, ProjectedScope, Sample
 from cachesync.selectors.quotas import full_tenants
+from tenants.admin.scopes import names_of
 from tenants.models import Tenant
 
 CHARTED: Final = timedelta(hours=24)
@@ -197,7 +197,7 @@ def _redis_figures(held: Mapping[str, Any] | None, scopes: str) -> Iterable[Figu
     age = held["heartbeat_age_s"]
     yield Figure(
         label="Last complete sweep",
-        value="never" if age is None else f"{age:.0f} s ago",
+        value="never" if age is None else ago(age),
         tone="bad" if age is None or age > SWEEP_OLD_S else "good",
     )
     yield Figure(
@@ -229,9 +229,14 @@ def _reconciled() -> Figure:
     age = None if at is None else (timezone.now() - at).total_seconds()
     return Figure(
         label="Last reconciliation",
-        value="never" if age is None else f"{age:.0f} s ago",
+        value="never" if age is None else ago(age),
         tone="bad" if age is None or age > RECONCILE_OLD_S else "good",
     )
+
+
+def ago(age_s: float) -> str:
+    # Clocks differ: what has just been may lie in the future.
+    return f"{max(0, round(age_s))} s ago"
 
 
 def _latest() -> Sample | None:

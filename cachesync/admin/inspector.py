@@ -23,8 +23,8 @@ from blip0.common.admin.display import change_url, link, stamp
 from blip0.common.admin.projection import inspector_url, progress_line
 from blip0.common.canonical import sha256_hex
 from blip0.common.exceptions import NotFound
+from blip0.common.projection_states import state_in_words
 from blip0.common.tenancy import in_public
-from cachesync.admin.names import names_of, tenant_id
 from cachesync.admin.readable import readable, secret_marker
 from cachesync.admin.starting import REPAIR, VIEW, start
 from cachesync.keys import KIND_FILTER, KIND_MONITOR, KIND_NETWORK, PLATFORM, Scope
@@ -32,6 +32,7 @@ from cachesync.models import ProjectedDocument, ProjectionRun
 from cachesync.selectors.acknowledgements import Acknowledged, Standing
 from cachesync.services.inspection import Held, Inspection, inspection
 from cachesync.store import Store
+from tenants.admin.scopes import names_of, tenant_id
 from tenants.admin.visit import entered_tenant
 from tenants.models import Tenant
 
@@ -111,11 +112,13 @@ def resync_view(
     name = names_of([scope.id])[scope.id]
     documents = ProjectedDocument.objects.filter(scope=scope.id)
     count = documents.count() if whole else 1
+    document = documents.filter(kind=kind, object_id=object_id).first()
+    called = document.slug if document else object_id
     label = f"Resync {'the platform' if scope.is_platform else 'the tenant'}" if whole else "Resync"
     return confirm_view(
         request,
         label=label,
-        title=f"{label}: {name}" if whole else f"Resync: {kind} {object_id} of {name}",
+        title=f"{label}: {name}" if whole else f"Resync: {kind} {called} of {name}",
         explain=(
             "Every document of it is rendered from Postgres, and its bytes in Redis are compared."
             if whole
@@ -183,8 +186,7 @@ def _facts(seen: Inspection, kind: str, object_id: str, tenant: str) -> list[Fac
             ("Monitor, inside the tenant", link(page, slug)),
             ("Id", object_id),
         ]
-    state = ", ".join(part for part in (seen.state.label, seen.state.reason) if part)
-    facts.append(("State", state))
+    facts.append(("State", state_in_words(seen.state.label, seen.state.reason)))
     if seen.known is not None:
         if seen.known.condition != seen.known.Condition.SETTLED:
             told = ": ".join(

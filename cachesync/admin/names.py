@@ -1,21 +1,13 @@
-"""What people call scopes and documents: looked up for a page at once."""
+"""What people call documents, and scopes by what people call them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from uuid import UUID
+from collections.abc import Iterable
 
 from cachesync.keys import PLATFORM, Scope
 from cachesync.models import ProjectedDocument
+from tenants.admin.scopes import tenant_id
 from tenants.models import Tenant
-
-
-def names_of(scopes: Collection[str]) -> dict[str, str]:
-    """Tenants' slugs by scope; what Postgres doesn't know keeps its id. One query."""
-    ids = [known for scope in scopes if (known := tenant_id(scope))]
-    tenants = Tenant.objects.filter(pk__in=ids).values_list("pk", "slug")
-    slugs = {str(pk): slug for pk, slug in tenants}
-    return {scope: slugs.get(scope, scope) for scope in scopes}
 
 
 def slugs_of(documents: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -29,14 +21,6 @@ def slugs_of(documents: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]
         for scope, object_id, slug in rows.values_list("scope", "object_id", "slug")
     }
     return {pair: slugs.get(pair, pair[1]) for pair in pairs}
-
-
-def tenant_id(scope: str) -> UUID | None:
-    """None for the platform, and for what is no id at all."""
-    try:
-        return UUID(scope)
-    except ValueError:
-        return None
 
 
 def scope_called(name: str) -> Scope | None:

@@ -16,10 +16,11 @@ from blip0.common.admin.actions import ConfirmForm, ReasonForm, button, confirm_
 from blip0.common.admin.base import ViewOnlyAdmin
 from blip0.common.admin.display import EMPTY, badge, stamp
 from blip0.common.admin.fields import switch_field
-from cachesync.admin.names import names_of, scope_called
+from cachesync.admin.names import scope_called
 from cachesync.admin.starting import REBUILD, REPAIR, is_good, results_text, start
 from cachesync.keys import Scope
 from cachesync.models import ProjectedScope, ProjectionRun, Sample
+from tenants.admin.scopes import names_of
 from tenants.models import ConfigVersion
 
 Status = ProjectionRun.Status

@@ -12,11 +12,11 @@ from django.utils.html import format_html, format_html_join
 
 from blip0.common.admin.display import EMPTY, object_link, stamp
 from blip0.common.admin.pages import admin_page
-from cachesync.admin.names import names_of
 from cachesync.models import ProjectedScope
 from cachesync.reader import ACK_TTL_S
 from cachesync.selectors.acknowledgements import Runtime, runtimes
 from cachesync.store import Store
+from tenants.admin.scopes import names_of
 
 SHOWN: Final = 10
 EXPLAIN: Final = (

@@ -11,9 +11,9 @@ from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
 from blip0.common.admin.searching import FOUND, SEARCHES
-from cachesync.admin.names import names_of
 from cachesync.keys import KIND_MONITOR
 from cachesync.models import ProjectedDocument
+from tenants.admin.scopes import names_of
 
 ADMINS = {"network": "platform_catalog_network", "filter": "platform_catalog_filterscript"}
 

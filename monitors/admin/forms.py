@@ -8,7 +8,7 @@ from django import forms
 from django.utils.timezone import get_current_timezone_name
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSplitDateTimeWidget
 
-from blip0.common.admin.actions import ConfirmForm, RevertForm
+from blip0.common.admin.actions import OptionalReasonForm, RevertForm
 from blip0.common.admin.fields import (
     DocumentForm,
     JsonField,
@@ -159,9 +159,9 @@ class MonitorRevertForm(RevertForm):
     )
 
 
-class SnoozeForm(ConfirmForm):
+class SnoozeForm(OptionalReasonForm):
     until = forms.SplitDateTimeField(widget=UnfoldAdminSplitDateTimeWidget())
-    reason = MultilineField(rows=3, max_length=500, required=False)
+    field_order = ("until", "reason")
 
     def __init__(self, data: Any = None, *, obj: Any) -> None:
         super().__init__(data, obj=obj)

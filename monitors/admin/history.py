@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from blip0.common.admin.base import ViewOnlyAdmin
-from blip0.common.admin.display import badge, code_block, json_block, object_link, stamp
+from blip0.common.admin.display import badge, column, json_block, object_link, short, stamp
 from blip0.common.admin.inlines import ShownInline
 from monitors.choices import ExecutionStatus, FindingLevel
 from monitors.models import ContractSpec, Finding, Match, Monitor, TriggerExecution
@@ -28,12 +32,14 @@ STATUS_COLOURS = {
 
 class ExecutionInline(ShownInline):
     model = TriggerExecution
-    fields = ("trigger_name", "attempt", "status", "error", "duration_ms", "executed_at")
+    fields = ("trigger_name", "attempt", "status", "error", "took", "executed_at")
+
+    took = column("duration_ms", "duration (ms)")
 
 
 @admin.register(Match)
 class MatchAdmin(ViewOnlyAdmin[Match]):
-    list_display = ("at", "monitor_name", "network", "block_number", "transaction_id")
+    list_display = ("at", "monitor_name", "network", "block_number", "transaction")
     list_filter = ("network", "matched_at")
     search_fields = ("monitor_name", "=transaction_id", "=event_id", "=monitor_id")
     fields = (
@@ -50,6 +56,10 @@ class MatchAdmin(ViewOnlyAdmin[Match]):
     def at(self, obj: Match) -> str:
         return stamp(obj.matched_at)
 
+    @admin.display(description="transaction", ordering="transaction_id")
+    def transaction(self, obj: Match) -> str:
+        return short(obj.transaction_id)
+
     @admin.display(description="monitor")
     def monitor(self, obj: Match) -> str:
         return object_link(Monitor, obj.monitor_id, obj.monitor_name)
@@ -61,11 +71,13 @@ class MatchAdmin(ViewOnlyAdmin[Match]):
 
 @admin.register(TriggerExecution)
 class TriggerExecutionAdmin(ViewOnlyAdmin[TriggerExecution]):
-    list_display = ("at", "trigger_name", "match_shown", "attempt", "status_shown", "duration_ms")
+    list_display = ("at", "trigger_name", "match_shown", "attempt", "status_shown", "took")
     list_filter = ("status", "executed_at")
     list_select_related = ("match",)
     search_fields = ("trigger_name", "match__monitor_name", "=trigger_id", "error")
-    fields = ("at", "match_shown", "trigger", ("attempt", "status", "duration_ms"), "error")
+    fields = ("at", "match_shown", "trigger", ("attempt", "status", "took"), "error")
+
+    took = column("duration_ms", "duration (ms)")
 
     @admin.display(description="time", ordering="executed_at")
     def at(self, obj: TriggerExecution) -> str:
@@ -91,22 +103,31 @@ class FindingAdmin(ViewOnlyAdmin[Finding]):
     search_fields = ("code", "message", "=subject_id")
     fields = ("level", "code", "about", "pointer", "message", "source", "created_at")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Finding]:
+        """With what each is about, by name."""
+        ours = [model.objects.filter(pk=OuterRef("subject_id")) for model in (Monitor, Trigger)]
+        names = [Subquery(one.values("name")) for one in ours]
+        return super().get_queryset(request).annotate(about_name=Coalesce(*names))
+
     @badge("level", ordering="level", colours=LEVEL_COLOURS)
     def level_shown(self, obj: Finding) -> tuple[str, str]:
         return obj.level, obj.get_level_display()
 
     @admin.display(description="about")
-    def about(self, obj: Finding) -> str:
+    def about(self, obj: Any) -> str:
         model = Monitor if obj.subject == Finding.Subject.MONITOR else Trigger
-        return object_link(model, obj.subject_id, obj.get_subject_display())
+        return object_link(model, obj.subject_id, obj.about_name or obj.get_subject_display())
 
 
 @admin.register(ContractSpec)
 class ContractSpecAdmin(ViewOnlyAdmin[ContractSpec]):
-    list_display = ("sha256", "kind", "size", "created_at")
+    list_display = ("digest", "kind", "bytes", "created_at")
     list_filter = ("kind",)
     search_fields = ("sha256", "addresses__address")
-    fields = ("sha256", ("kind", "size", "created_at"), "content_shown")
+    fields = ("hash", ("kind", "bytes", "created_at"), "content_shown")
+
+    hash = column("sha256", "SHA-256")
+    bytes = column("size", "bytes")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContractSpec]:
         specs = super().get_queryset(request)
@@ -117,4 +138,8 @@ class ContractSpecAdmin(ViewOnlyAdmin[ContractSpec]):
 
     @admin.display(description="content")
     def content_shown(self, obj: ContractSpec) -> str:
-        return code_block(obj.content)
+        return json_block(json.loads(obj.content))
+
+    @admin.display(description="SHA-256", ordering="sha256")
+    def digest(self, obj: ContractSpec) -> str:
+        return short(obj.sha256)

@@ -25,7 +25,7 @@ def usage_card(_request: HttpRequest, tenant_id: UUID) -> Content:
         figures=[
             Figure(
                 label=limit.label,
-                value=f"{number} of {getattr(granted, limit.value)}",
+                value=f"{number:,} of {getattr(granted, limit.value):,}",
                 tone=_tone(number, getattr(granted, limit.value)),
                 note="over its limit: nothing can be added"
                 if number > getattr(granted, limit.value)

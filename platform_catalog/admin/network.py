@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from blip0.common.admin.actions import ReasonForm, button, each_selected, object_action
 from blip0.common.admin.base import ViewOnlyAdmin, actor_of
-from blip0.common.admin.display import stamp
+from blip0.common.admin.display import column, stamp
 from blip0.common.admin.fields import AnyModelForm, JsonField
 from blip0.common.admin.inlines import RowsInline, kept_rows
 from blip0.common.usage import usage_of, users_of
@@ -91,9 +91,10 @@ class NetworkAdmin(UsedAdmin[Network]):
     audit_kind = "network"
     form = NetworkForm
     inlines = (RpcEndpointInline,)
-    list_display = ("slug", "name", "network_type", "enabled", "chain_id", "block_time_ms")
+    list_display = ("slug", "name", "network_type", "enabled", "chain_id", "block_time")
     list_filter = ("network_type", "enabled")
     search_fields = ("slug", "name", "=chain_id")
+    block_time = column("block_time_ms", "block time (ms)")
     actions = ("enable_selected",)
     actions_detail = ("inspect", "probe", "enable", "disable")
     fieldsets = (
@@ -215,8 +216,11 @@ def _rpc_urls(formsets: Any) -> list[dict[str, Any]]:
 
 @admin.register(BlockProgress)
 class BlockProgressAdmin(ViewOnlyAdmin[BlockProgress]):
-    list_display = ("network_id", "block_number", "instance", "reported")
+    list_display = ("slug", "block", "instance", "reported")
     search_fields = ("network__slug", "instance")
+
+    slug = column("network_id", "network")
+    block = column("block_number", "block")
 
     @admin.display(description="reported", ordering="reported_at")
     def reported(self, obj: BlockProgress) -> str:

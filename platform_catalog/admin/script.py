@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from blip0.common.admin.base import actor_of
-from blip0.common.admin.display import stamp
+from blip0.common.admin.display import column, stamp
 from blip0.common.admin.fields import AnyModelForm, CodeField, LinesField, text_field
 from blip0.common.admin.findings import finding_list, summary_of
 from platform_catalog.admin.used import UsedAdmin
@@ -57,10 +57,11 @@ class FilterScriptAdmin(UsedAdmin[FilterScript]):
     usage_kind = "filter_script"
     audit_kind = "filter_script"
     form = ScriptForm
-    list_display = ("name", "language", "current_version", "timeout_ms", "changed")
+    list_display = ("name", "language", "current_version", "timeout", "changed")
     list_filter = ("language",)
     search_fields = ("name", "description")
     actions_detail = ("inspect",)
+    timeout = column("timeout_ms", "timeout (ms)")
     fieldsets = (
         (None, {"fields": (("name", "language"), "description", "arguments", "timeout_ms")}),
         ("Code", {"fields": ("content", "note")}),

@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from blip0.common.admin.actions import ReasonForm, button, held, object_action
 from blip0.common.admin.base import ViewOnlyAdmin, actor_of
 from blip0.common.admin.diffs import folded, hunks
-from blip0.common.admin.display import code, code_block, link, object_link, stamp
+from blip0.common.admin.display import code, code_block, column, link, object_link, stamp
 from blip0.common.admin.inlines import ShownInline
 from platform_catalog.admin.used import counts_of
 from platform_catalog.models import FilterScript, FilterScriptVersion
@@ -96,11 +96,13 @@ def diff_of(
 
 @admin.register(FilterScriptVersion)
 class FilterScriptVersionAdmin(ViewOnlyAdmin[FilterScriptVersion]):
-    audit_kind = "filter_script"
-    list_display = ("script_id", "version", "note", "created_by", "created")
+    list_display = ("name", "version", "note", "created_by", "created")
     search_fields = ("script__name", "note", "created_by")
-    fields = ("script_link", "version", "note", ("created_by", "created"), "sha256", "code")
+    fields = ("script_link", "version", "note", ("created_by", "created"), "hash", "code")
     actions_detail = ("compare", "roll_back")
+
+    name = column("script_id", "script")
+    hash = column("sha256", "SHA-256")
 
     has_publish_permission = held("platform_catalog.change_filterscript")
 

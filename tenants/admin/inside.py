@@ -37,6 +37,14 @@ class WaysInside(PlatformAdmin[Tenant]):
             *super().get_urls(),
         ]
 
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """Who is inside needs no way in."""
+        found = super().get_actions_detail(request, object_id)
+        inside = entered_tenant(request)
+        if inside is None or str(inside.pk) != unquote(object_id):
+            return found
+        return [one for one in found if one.method.__name__ != "work_inside"]
+
     @object_action(
         "Work inside this tenant",
         explain="You will see this tenant's monitors and triggers. To change any of them takes a "
@@ -49,7 +57,6 @@ class WaysInside(PlatformAdmin[Tenant]):
     )
     def work_inside(self, request: HttpRequest, obj: Tenant, data: dict[str, Any]) -> HttpResponse:
         enter(request, obj, data["reason"])
-        self.message_user(request, f"You are inside {obj.slug}, to look.", messages.SUCCESS)
         return redirect(_next(request) or self.change_url(obj.pk))
 
     @object_action(

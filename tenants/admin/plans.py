@@ -14,7 +14,7 @@ from django.utils.html import format_html
 
 from blip0.common.admin.actions import RevertForm
 from blip0.common.admin.base import PlatformAdmin, actor_of
-from blip0.common.admin.display import link
+from blip0.common.admin.display import column, link
 from blip0.common.admin.fields import AnyModelForm, switch_field
 from tenants.choices import Limit
 from tenants.models import AuditRecord, Domain, LimitOverride, Plan
@@ -54,6 +54,7 @@ class PlanForm(AnyModelForm):
     class Meta:
         model = Plan
         fields = ("slug", *PLAN_KEYS)
+        labels = {limit.value: limit.label for limit in Limit}
 
     def clean(self) -> dict[str, Any]:
         data = dict(super().clean() or self.cleaned_data)
@@ -74,8 +75,10 @@ class PlanAdmin(PlatformAdmin[Plan]):
     audit_kind = "plan"
     revert_form = PlanRevertForm
     form = PlanForm
-    list_display = ("name", "slug", "monitors", "triggers", "api_calls_per_hour", "tenant_count")
+    list_display = ("name", "slug", "monitors", "triggers", "calls", "tenant_count")
     search_fields = ("slug", "name")
+
+    calls = column("api_calls_per_hour", Limit.API_CALLS.label)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
         return super().get_queryset(request).annotate(tenant_count=Count("tenants"))
@@ -102,7 +105,7 @@ class PlanAdmin(PlatformAdmin[Plan]):
         overrides = LimitOverride.objects.filter(tenant__plan=obj.pk).values("tenant").distinct()
         return format_html(
             "{}, {} of them with limits of their own",
-            link(listed, f"{obj.tenant_count} tenants"),
+            link(listed, f"{obj.tenant_count:,} tenant{'' if obj.tenant_count == 1 else 's'}"),
             overrides.count(),
         )
 

@@ -61,7 +61,6 @@ class ExportForm(ConfirmForm):
 class AuditRecordAdmin(ViewOnlyAdmin[AuditRecord]):
     """Nothing here may cost what the whole log is long: no count, no list of values, no LIKE."""
 
-    audit_kind = "audit_record"
     list_display = ("at", "action", "actor_name", "object_kind", "object_name", "reason")
     sortable_by = ("at",)
     list_before_template = "admin/tenants/audit_head.html"

@@ -100,7 +100,7 @@ class SystemSettingAdmin(PlatformAdmin[SystemSetting]):
     )
     def reset(self, request: HttpRequest, obj: SystemSetting, data: dict[str, Any]) -> str:
         setting_reset(key=obj.key, actor=actor_of(request))
-        return f"{obj.key} follows its default."
+        return f"{obj} follows its default."
 
     @admin.display(description="default")
     def default(self, obj: SystemSetting) -> str:

@@ -17,8 +17,10 @@ from blip0.common.admin.cards import tenant_cards
 from blip0.common.admin.display import badge, day, stamp
 from blip0.common.admin.fields import AnyModelForm, text_field
 from blip0.common.admin.inlines import RowsInline, ShownInline, kept_rows
+from blip0.common.db.schemas import select_in_each
+from blip0.common.limit_use import LIMIT_USE
 from tenants.admin.inside import WaysInside
-from tenants.choices import TenantStatus
+from tenants.choices import Limit, TenantStatus
 from tenants.models import LimitOverride, Membership, Tenant
 from tenants.services.lifecycle import (
     tenant_activate,
@@ -65,6 +67,20 @@ class MembershipInline(ShownInline):
 
 def _is(*statuses: TenantStatus) -> Any:
     return lambda tenant: tenant.status in statuses
+
+
+def _content(tenant: Tenant) -> list[tuple[str, object]]:
+    """What stops, or runs again, with the tenant."""
+    counted = [
+        (
+            limit.label,
+            sum(used for _, used in select_in_each([tenant.schema_name], LIMIT_USE.get(limit))),
+        )
+        for limit in (Limit.MONITORS, Limit.TRIGGERS)
+        if limit in LIMIT_USE
+    ]
+    members = ("Members", tenant.memberships.count())
+    return [(str(label), f"{number:,}") for label, number in (*counted, members)]
 
 
 @admin.register(Tenant)
@@ -194,6 +210,7 @@ class TenantAdmin(WaysInside):
         permissions=["suspend"],
         form=ReasonForm,
         when=_is(TenantStatus.ACTIVE),
+        facts=_content,
         icon="pause_circle",
     )
     def suspend(self, request: HttpRequest, obj: Tenant, data: dict[str, Any]) -> str:
@@ -205,6 +222,7 @@ class TenantAdmin(WaysInside):
         explain="Its monitors run again, and its members can sign in.",
         permissions=["suspend"],
         when=_is(TenantStatus.SUSPENDED),
+        facts=_content,
         icon="play_circle",
     )
     def activate(self, request: HttpRequest, obj: Tenant, data: dict[str, Any]) -> str:
@@ -216,6 +234,7 @@ class TenantAdmin(WaysInside):
         explain="The tenant is as it was before, with all that it had.",
         permissions=["delete_tenant"],
         when=_is(TenantStatus.PENDING_DELETION),
+        facts=_content,
         icon="restore",
     )
     def restore(self, request: HttpRequest, obj: Tenant, data: dict[str, Any]) -> str:
@@ -229,6 +248,7 @@ class TenantAdmin(WaysInside):
         permissions=["delete_tenant"],
         form=ReasonForm,
         when=_is(TenantStatus.ACTIVE, TenantStatus.SUSPENDED),
+        facts=_content,
         icon="delete",
         danger=True,
     )

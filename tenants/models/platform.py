@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
+from blip0.common.system_settings import SETTINGS
 from tenants.choices import ActorKind
 
 
@@ -20,7 +21,8 @@ class SystemSetting(models.Model):
         ordering = ["key"]
 
     def __str__(self) -> str:
-        return self.key
+        """The name that people know it by."""
+        return SETTINGS.get(self.key).label if self.key in SETTINGS else self.key
 
 
 class AuditRecord(models.Model):
@@ -76,4 +78,4 @@ class AuditRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.object_kind} {self.object_id}"
+        return f"{self.action} {self.object_name or self.object_id}"

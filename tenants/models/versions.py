@@ -72,4 +72,4 @@ class ConfigChange(models.Model):
         indexes = [models.Index(fields=["created_at"], name="config_change_by_age")]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.object_id} in {self.scope} at {self.version}"
+        return f"{self.kind} {self.object_id} at version {self.version}"

@@ -31,6 +31,7 @@ from blip0.common.admin.fields import (
     text_field,
 )
 from blip0.common.validation.findings import pointer
+from triggers.choices import TriggerKind
 from triggers.contracts import TRIGGER_TYPES, TriggerContract
 from triggers.contracts.base import plain_secret
 from triggers.models import Trigger
@@ -180,7 +181,7 @@ def fieldsets_for(kind: str, *, is_new: bool) -> list[tuple[str | None, dict[str
     ]
     return [
         (None, {"fields": ["name", "slug", "enabled", "version", "tenant"]}),
-        (f"Where to send it: {kind}", {"fields": own}),
+        (f"Where to send it: {TriggerKind(kind).label}", {"fields": own}),
         ("Message", {"fields": ["message_title", "message_body"]}),
         ("Retries", {"fields": ["retry_policy"]}),
     ]

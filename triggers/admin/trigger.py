@@ -38,6 +38,10 @@ from triggers.services import (
 from triggers.services.reverting import lost_secrets
 
 
+def _monitors(trigger: Trigger) -> list[tuple[str, object]]:
+    return [("Monitors that have it", f"{len(users_of('trigger', [str(trigger.pk)])):,}")]
+
+
 @admin.register(Trigger)
 class TriggerAdmin(DocumentAdmin[Trigger]):
     """A trigger's type is chosen first, `?type=slack`, and never changes."""
@@ -125,6 +129,7 @@ class TriggerAdmin(DocumentAdmin[Trigger]):
         explain="Its monitors fire it again.",
         permissions=["enable"],
         when=lambda trigger: not trigger.enabled,
+        facts=_monitors,
         icon="play_circle",
     )
     def enable(self, request: HttpRequest, obj: Trigger, data: dict[str, Any]) -> str:
@@ -137,6 +142,7 @@ class TriggerAdmin(DocumentAdmin[Trigger]):
         permissions=["enable"],
         form=ReasonForm,
         when=lambda trigger: trigger.enabled,
+        facts=_monitors,
         icon="pause_circle",
     )
     def disable(self, request: HttpRequest, obj: Trigger, data: dict[str, Any]) -> str:

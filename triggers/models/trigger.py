@@ -75,4 +75,4 @@ class DeliveryTest(UuidModel):
         indexes = [models.Index(fields=["trigger", "-created_at"], name="delivery_test_by_trigger")]
 
     def __str__(self) -> str:
-        return f"{self.trigger_id} at {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.trigger} at {self.created_at:%Y-%m-%d %H:%M}"

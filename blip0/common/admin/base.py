@@ -70,7 +70,7 @@ class PlatformAdmin(HistoryMixin[M], ModelAdmin[M]):
 
     `usage_kind` names what `blip0.common.usage` knows the objects as: those in use can't be
     deleted, and the page says who uses them. `audit_kind` is their kind in the audit log, which
-    is also their history: Django's own log entries aren't written.
+    is also their history: Django's own log entries aren't written. Without it, there is none.
     """
 
     usage_kind = ""
@@ -146,7 +146,7 @@ class PlatformAdmin(HistoryMixin[M], ModelAdmin[M]):
         form_url: str = "",
         extra_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        context = dict(extra_context or {})
+        context = {"show_history": bool(self.audit_kind), **(extra_context or {})}
         try:
             return super().changeform_view(request, object_id, form_url, dict(context))
         except REFUSALS as refusal:
@@ -261,8 +261,8 @@ class ViewOnlyAdmin(PlatformAdmin[M]):
     def get_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
         if self.fields:
             return list(self.fields)
-        names = [field.name for field in self.opts.concrete_fields]
-        return [name for name in names if name not in self.hidden]
+        names = [field.name for field in self.opts.concrete_fields if field.name not in self.hidden]
+        return sorted(names, key=lambda name: name == self.opts.pk.name)  # a key says least
 
     def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
         return self.get_fields(request, obj)

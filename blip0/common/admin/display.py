@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
+from django.contrib import admin
 from django.contrib.admin.utils import quote
 from django.db import models
 from django.template.loader import render_to_string
@@ -16,6 +17,8 @@ from django.utils.html import format_html
 from unfold.decorators import display as unfold_display
 
 EMPTY = "-"
+SHORT = 24
+"""Characters of a hash that a list has room for."""
 
 Column = TypeVar("Column", bound=Callable[..., object])
 
@@ -30,6 +33,26 @@ def badge(
         return column
 
     return decorate
+
+
+def column(field: str, description: str) -> Callable[[Any, Any], str]:
+    """A column of a field under a name that isn't the field's: a unit, or an abbreviation."""
+
+    @admin.display(description=description, ordering=field)
+    def shown(_self: Any, obj: Any) -> str:
+        value = getattr(obj, field)
+        if isinstance(value, int):
+            return f"{value:,}"
+        return EMPTY if value in (None, "") else str(value)
+
+    return shown
+
+
+def short(text: str) -> str:
+    """The ends of a hash, for a list; the whole of it where the pointer rests."""
+    if len(text) <= SHORT:
+        return text
+    return format_html('<span title="{}">{}…{}</span>', text, text[:10], text[-8:])
 
 
 def label(text: str, colour: str) -> str:

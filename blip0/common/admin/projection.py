@@ -15,7 +15,12 @@ from django.utils.html import format_html, format_html_join
 from blip0.common.admin.actions import button
 from blip0.common.admin.base import PlatformAdmin
 from blip0.common.admin.display import stamp
-from blip0.common.projection_states import Progress, ProjectionState, projection_states
+from blip0.common.projection_states import (
+    Progress,
+    ProjectionState,
+    projection_states,
+    state_in_words,
+)
 
 M = TypeVar("M", bound=models.Model)
 
@@ -68,10 +73,10 @@ def projection_block(state: ProjectionState) -> str:
 
 def _written_line(state: ProjectionState) -> str:
     """Such as "Active, version 12, 812 bytes"."""
-    said = [state.label, state.reason]
+    said = [state_in_words(state.label, state.reason)]
     if state.sha256:
-        said += [f"version {state.rev}", f"{state.size} bytes"]
-    return ", ".join(part for part in said if part)
+        said += [f"version {state.rev}", f"{state.size:,} bytes"]
+    return ", ".join(said)
 
 
 def progress_line(state: ProjectionState) -> str:

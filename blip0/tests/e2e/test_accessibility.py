@@ -1,7 +1,7 @@
 """axe-core over every page of the back office: nothing serious stands in anybody's way.
 
-Each page in light at 1,280 px; a handful also in dark and on a phone. axe-core comes with the
-package `axe-playwright-python`.
+Each page in light at 1,280 px; a handful also in dark and on a phone, than which no page is wider.
+axe-core comes with the package `axe-playwright-python`.
 """
 
 from __future__ import annotations
@@ -88,3 +88,21 @@ def test_pages__each_and_some_in_dark_and_on_a_phone__nothing_serious(
 
     assert len(closely) == len(CLOSELY)
     assert found == []
+
+
+def test_pages__on_a_phone__none_wider_than_it(
+    page: Page, acme: Tenant, pages: list[PageUrl]
+) -> None:
+    sign_in(page)
+    enter(page, acme)
+    allow_changes(page)
+    page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+
+    wider = {}
+    for one in pages:
+        page.goto(one.url)
+        beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if beyond > 0:
+            wider[one.name] = f"{beyond} px"
+
+    assert wider == {}

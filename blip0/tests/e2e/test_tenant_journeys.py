@@ -87,6 +87,10 @@ def test_staff__view_as_a_member_and_leave__seen_unchanged_and_on_record(
 
     banner = page.get_by_role("status").first
     expect(banner).to_contain_text("vic@acme.test")
+    above, below = page.locator(".navbar").first.bounding_box(), banner.bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["y"] + above["height"] <= below["y"], "the header lies over the banner"
     page.goto("/api/v1/monitors")
     expect(page.locator(".response-info")).to_contain_text(watching.name)
     page.get_by_role("button", name="Leave").click()

@@ -86,7 +86,7 @@ def chosen(*rows: ProjectionDifference) -> dict[str, Any]:
 def test_drift__opened__nothing_is_compared(staff, key):
     page = text_of(staff, DRIFT)
 
-    assert "No results found" in page
+    assert "There is nothing here." in page
     assert not ProjectionRun.objects.exists()
 
 

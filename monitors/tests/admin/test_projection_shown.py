@@ -47,7 +47,7 @@ def test_monitor_page__a_change_on_its_way__saved_applied_acknowledged(acme, mon
     reconcile(store=Store())
     text, _ = shown(inside, monitor)
     assert re.search(r"✔ saved, version \d+ → ✔ applied, 20.* → … no runtime is there", text)
-    assert re.search(r"Active, version \d+, \d+ bytes", text)
+    assert re.search(r"Active, version \d+, [\d,]+ bytes", text)
 
     one = Follower(connect(settings.REDIS_PROJECTION_URL), instance="one")
     one.start()
@@ -56,7 +56,9 @@ def test_monitor_page__a_change_on_its_way__saved_applied_acknowledged(acme, mon
     with in_tenant(acme.pk):
         monitor_pause(monitor=monitor, actor=Actor.system("tests"))
     reconcile(store=Store())
-    assert "→ … acknowledged by 0 of 1 runtime" in shown(inside, monitor)[0]
+    text, _ = shown(inside, monitor)
+    assert "→ … acknowledged by 0 of 1 runtime" in text
+    assert " Paused, version" in text
 
 
 def test_monitor_page__refused__by_whom_and_why_and_escaped(
