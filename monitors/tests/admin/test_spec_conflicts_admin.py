@@ -216,7 +216,7 @@ def test_page__more_rows__as_many_queries_and_none_of_a_tenants_schema(
     assert counts[0] == counts[1]
 
 
-def test_look_anew__pressed__the_page_follows_until_a_worker_has_looked(
+def test_look_now__pressed__the_page_follows_until_a_worker_has_looked(
     staff: Client, acme: Tenant, globex: Tenant
 ) -> None:
     spec_conflicts_look(now=BEFORE)
@@ -229,17 +229,17 @@ def test_look_anew__pressed__the_page_follows_until_a_worker_has_looked(
     assert SpecConflictLook.objects.get().looked_at == BEFORE, "nothing is looked at on the spot"
     following = staff.get(answer["Location"]).content.decode()
     assert 'data-follow="spec-conflicts"' in following
-    assert "Look anew" not in following
+    assert "Look now" not in following
 
     look()
 
     page = staff.get(answer["Location"]).content.decode()
     assert "data-follow" not in page
-    assert "Look anew" in page
+    assert "Look now" in page
     assert "watch-two" in page
 
 
-def test_look_anew__pressed_with_a_worker__it_has_looked(
+def test_look_now__pressed_with_a_worker__it_has_looked(
     committed: None, worker: None, staff: Client, acme: Tenant, globex: Tenant
 ) -> None:
     watch(acme, "watch-one", ONE)
@@ -252,14 +252,14 @@ def test_look_anew__pressed_with_a_worker__it_has_looked(
     assert "data-follow" not in page
 
 
-def test_look_anew__no_worker_for_two_minutes__says_so_and_follows_no_more(staff: Client) -> None:
+def test_look_now__no_worker_for_two_minutes__says_so_and_follows_no_more(staff: Client) -> None:
     asked = (timezone.now() - timedelta(seconds=121)).isoformat().replace("+", "%2B")
 
     page = text(staff, f"?asked={asked}")
 
-    assert "Look whether a worker is running" in page
+    assert "No worker has looked since you asked" in page
     assert "data-follow" not in page
-    assert "Look anew" in page
+    assert "Look now" in page
 
 
 @pytest.mark.parametrize("asked", ["", "soon", "2026-13-01T00:00:00Z", "2999-01-01T00:00:00"])
@@ -267,7 +267,7 @@ def test_page__asked_is_no_time__as_if_it_were_not_there(staff: Client, asked: s
     page = text(staff, f"?asked={asked}")
 
     assert "data-follow" not in page
-    assert "Look whether a worker" not in page
+    assert "No worker has looked" not in page
 
 
 def test_task__asked_before_the_last_look_began__is_answered_by_it(
