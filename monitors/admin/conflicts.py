@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -50,6 +51,7 @@ def spec_conflicts_page(request: HttpRequest) -> Mapping[str, Any] | HttpRespons
     page = Paginator(conflicts, PER_PAGE).get_page(request.GET.get("page"))
     asked = _asked(request)
     lacks = asked is not None and (look is None or look.looked_at < asked)
+    link = cache(partial(object_link, Tenant))  # a tenant may be in every line
     return {
         "look": look,
         "looked": stamp(look.looked_at if look else None),
@@ -60,7 +62,7 @@ def spec_conflicts_page(request: HttpRequest) -> Mapping[str, Any] | HttpRespons
         "page": page,
         "table": {
             "headers": ["network", "address", "specs and who brings them"],
-            "rows": [_row(conflict) for conflict in page],
+            "rows": [_row(conflict, link) for conflict in page],
         },
     }
 
@@ -73,9 +75,11 @@ def _asked(request: HttpRequest) -> datetime | None:
     return asked if asked and timezone.is_aware(asked) else None
 
 
-def _row(conflict: Mapping[str, Any]) -> list[str]:
+def _row(conflict: Mapping[str, Any], link: Callable[[str, str], str]) -> list[str]:
     lines: list[str] = [
-        format_html("<code>{}</code> {}", spec["sha256"][:SHORT_HASH] or "no spec", _holders(spec))
+        format_html(
+            "<code>{}</code> {}", spec["sha256"][:SHORT_HASH] or "no spec", _holders(spec, link)
+        )
         for spec in conflict["specs"]
     ]
     if conflict["more"]:
@@ -84,12 +88,12 @@ def _row(conflict: Mapping[str, Any]) -> list[str]:
     return [conflict["network"], conflict["address"], format_html("<ul>{}</ul>", items)]
 
 
-def _holders(spec: Mapping[str, Any]) -> str:
+def _holders(spec: Mapping[str, Any], link: Callable[[str, str], str]) -> str:
     names = format_html_join(
         "; ",
         "{}: {}",
         (
-            (object_link(Tenant, tenant_id, slug), ", ".join(monitors))
+            (link(tenant_id, slug), ", ".join(monitors))
             for tenant_id, slug, monitors in spec["tenants"]
         ),
     )
