@@ -26,7 +26,7 @@ def test_representations__thirty_monitors__cost_what_one_costs(in_acme, count_qu
 
 
 def test_representations__of_a_queryset__keep_its_order_and_equal_the_single_one(in_acme):
-    monitors = [whole_monitor() for _ in range(3)]
+    monitors = [whole_monitor(slug=slug) for slug in ("a", "b", "c")]
 
     shown = monitor_representations(Monitor.objects.order_by("-slug"))
 
