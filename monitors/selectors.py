@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from blip0.common.db.schemas import select_in_each, tenant_schemas
 from blip0.common.exceptions import NotFound
 from blip0.common.sealing import CannotOpen, Place, hint, keyring
 from blip0.common.tenancy import current_tenant_id, tenant_id_of
+from blip0.common.usage import Users
 from monitors.choices import ConditionKind, SpecKind
 from monitors.contracts import AROUND_TRIGGER, map_viewing_keys
 from monitors.models import (
@@ -119,21 +121,22 @@ def viewing_key_place(monitor_id: UUID) -> Place:
     return Place(current_tenant_id(), monitor_id, VIEWING_KEYS)
 
 
-def network_users(slugs: Collection[str]) -> list[str]:
-    """Which monitors name any of these networks, across all tenants, in words."""
-    return _users_in_every_tenant("monitors_monitornetwork", "network_id", slugs)
+def network_users(slugs: Collection[str], named: int) -> Users:
+    """Which monitors name any of these networks, across all tenants."""
+    return _users_in_every_tenant("monitors_monitornetwork", "network_id", slugs, named)
 
 
-def script_users(names: Collection[str]) -> list[str]:
-    """Which monitors name any of these filter scripts, across all tenants, in words."""
-    return _users_in_every_tenant("monitors_scriptcondition", "script_id", names)
+def script_users(names: Collection[str], named: int) -> Users:
+    """Which monitors name any of these filter scripts, across all tenants."""
+    return _users_in_every_tenant("monitors_scriptcondition", "script_id", names, named)
 
 
-def trigger_users(ids: Collection[str]) -> list[str]:
-    """Which of the current tenant's monitors fire any of these triggers, in words. One query."""
+def trigger_users(ids: Collection[str], named: int) -> Users:
+    """Which of the current tenant's monitors fire any of these triggers. One query."""
     links = MonitorTrigger.objects.filter(trigger__in=[UUID(text) for text in ids])
-    links = links.order_by("monitor__slug")
-    return [f"monitor {slug}" for slug in links.values_list("monitor__slug", flat=True).distinct()]
+    slugs = links.order_by("monitor__slug").values_list("monitor__slug", flat=True).distinct()
+    users = [f"monitor {slug}" for slug in slugs]
+    return Users(number=len(users), named=users[:named])
 
 
 def _most(children: str) -> str:
@@ -273,23 +276,31 @@ def monitor_rows_sizes(trigger: Trigger) -> dict[str, int]:
     return {slug: sizes[monitor_id] for monitor_id, slug, _ in rows}
 
 
-def _users_in_every_tenant(table: str, column: str, ids: Collection[str]) -> list[str]:
-    rows = list(
+def _users_in_every_tenant(table: str, column: str, ids: Collection[str], named: int) -> Users:
+    """All are counted, from one table of each schema; monitors are read in the first schemas only.
+
+    Planning takes most of the time, and each table of a statement adds to it.
+    """
+    where = f"FROM {{schema}}.{table} AS used WHERE used.{column} = ANY(%(ids)s)"
+    asked = {"ids": list(ids), "named": named}
+    counted = list(
         select_in_each(
             tenant_schemas(table),
-            "SELECT DISTINCT {name}::text, monitor.slug "
-            f"FROM {{schema}}.{table} AS used "
-            "JOIN {schema}.monitors_monitor AS monitor ON monitor.id = used.monitor_id "
-            f"WHERE used.{column} = ANY(%(ids)s)",
-            {"ids": list(ids)},
+            f"SELECT {{name}}::text, count(DISTINCT used.monitor_id) {where} HAVING count(*) > 0",
+            asked,
         )
     )
-    tenants = dict(
-        Tenant.objects.filter(schema_name__in={schema for schema, _ in rows}).values_list(
-            "schema_name", "slug"
-        )
+    before = accumulate((number for _, number in counted), initial=0)
+    first = [schema for (schema, _), seen in zip(counted, before, strict=False) if seen < named]
+    rows = select_in_each(
+        first,
+        "SELECT {name}::text, slug FROM {schema}.monitors_monitor "
+        f"WHERE id IN (SELECT used.monitor_id {where}) ORDER BY slug LIMIT %(named)s",
+        asked,
     )
-    return sorted(f"monitor {slug} of {tenants.get(schema, schema)}" for schema, slug in rows)
+    tenants = dict(Tenant.objects.filter(schema_name__in=first).values_list("schema_name", "slug"))
+    users = [f"monitor {slug} of {tenants.get(schema, schema)}" for schema, slug in rows]
+    return Users(number=sum(number for _, number in counted), named=sorted(users)[:named])
 
 
 def _one(monitor: Monitor, children: Children, specs: Mapping[str, Any]) -> dict[str, Any]:

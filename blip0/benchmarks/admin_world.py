@@ -1,8 +1,11 @@
-"""The API benchmark's world, and what the back office shows beside: samples, a busy tenant."""
+"""The API benchmark's world, and what the back office shows beside: samples, a busy tenant.
+
+Also as many specs in conflict as its page may have to show.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -21,7 +24,14 @@ from cachesync.services.sweep import sweep
 from cachesync.store import Store
 from monitors.choices import ExecutionStatus
 from monitors.models import Match, Monitor, TriggerExecution
-from tenants.models import Membership, User
+from monitors.selectors import SpecConflict, SpecHolder
+from monitors.services.spec_conflicts import (
+    KEPT_CONFLICTS,
+    KEPT_MONITORS,
+    KEPT_SPECS,
+    spec_conflicts_keep,
+)
+from tenants.models import Membership, Tenant, User
 from triggers.models import Trigger
 
 STAFF: Final = "bench-staff@example.com"
@@ -44,6 +54,7 @@ def busy_tenant_ensure(*, tenants: int, monitors: int, say: Callable[[str], None
     with apart() as pool:  # a session that has seen every schema is slow, and large
         pool.submit(_project).result()
     _samples_ensure()
+    _conflicts_make([place.tenant_id for place in places])
     if not User.objects.filter(email=STAFF).exists():
         User.objects.create_superuser(STAFF, uuid4().hex)
     busy = places[len(places) // 2].tenant_id
@@ -77,6 +88,21 @@ def _samples_ensure() -> None:
     Sample.objects.bulk_create(
         (Sample(taken_at=at, values=values) for at in times), ignore_conflicts=True
     )
+
+
+def _conflicts_make(tenants: Sequence[UUID]) -> None:
+    """As many as staff's page may have to show: the tenants of this world agree on every spec."""
+    slugs = Tenant.objects.in_bulk(tenants[:KEPT_MONITORS])
+    holders = [
+        SpecHolder(tenant_id=pk, tenant=tenant.slug, monitor=f"conflict-{number:03}")
+        for number, (pk, tenant) in enumerate(slugs.items())
+    ]
+    specs = {f"{number:064x}" if number else "": holders for number in range(KEPT_SPECS + 1)}
+    found = [
+        SpecConflict(network="ethereum_mainnet", address=f"0x{number:040x}", specs=specs)
+        for number in range(KEPT_CONFLICTS)
+    ]
+    spec_conflicts_keep(found, looked_at=timezone.now(), seconds=0)
 
 
 def _executions_make() -> None:

@@ -51,7 +51,7 @@ class Conflict(DomainError):
 
 
 class InUse(Conflict):
-    """Cannot be deleted: `users` lists who names it, in words."""
+    """Cannot be deleted: `users` are who name it, or the first of them, in words."""
 
     code = "in_use"
 

@@ -2,13 +2,15 @@
 
 An app above registers a finder in its `AppConfig.ready()`; the service below asks, and knows
 nothing of the app. A finder looks across all tenants with a few statements
-(`blip0.common.db.schemas`) and answers in words, such as "monitor large-transfers of acme".
+(`blip0.common.db.schemas`) and answers in words, such as "monitor large-transfers of acme". It
+counts all of them, and names as many as are wanted.
 
 A counter is for pages: it answers at once at any size, from what was projected last.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -18,8 +20,22 @@ from uuid import UUID
 from blip0.common.exceptions import InUse
 from blip0.common.registry import Registry
 
-Finder: TypeAlias = Callable[[Collection[str]], Sequence[str]]
-"""Takes ids and returns their users, in words."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Users:
+    """Who uses an object now: how many there are, and some of them in words."""
+
+    number: int
+    named: Sequence[str]
+
+    @property
+    def unnamed(self) -> int:
+        """Not below 0: they are named a moment after they were counted."""
+        return max(self.number - len(self.named), 0)
+
+
+Finder: TypeAlias = Callable[[Collection[str], int], Users]
+"""Takes ids and how many of their users to name at most."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,11 +88,16 @@ def register_usage(kind: str, finder: Finder) -> None:
         _finders[kind].append(finder)
 
 
-def users_of(kind: str, ids: Collection[str]) -> list[str]:
-    """Who uses any of these objects. Empty where nobody does, or nobody registered."""
-    if not ids:
-        return []
-    return [user for finder in _finders[kind] for user in finder(ids)]
+def users_of(kind: str, ids: Collection[str], *, named: int = sys.maxsize) -> Users:
+    """Who uses any of these objects, exactly; up to `named` of them in words.
+
+    None where nobody does, or nobody registered.
+    """
+    found = [finder(ids, named) for finder in _finders[kind]] if ids else []
+    return Users(
+        number=sum(users.number for users in found),
+        named=[user for users in found for user in users.named][:named],
+    )
 
 
 def usage_of(kind: str, object_id: str) -> Usage:
@@ -85,11 +106,13 @@ def usage_of(kind: str, object_id: str) -> Usage:
 
 
 def require_unused(kind: str, object_id: str) -> None:
-    """Raises `InUse`, which lists the users, if there are any."""
-    if users := users_of(kind, [object_id]):
-        more = f" and {len(users) - SHOWN} more" if len(users) > SHOWN else ""
+    """Raises `InUse`, which names some of the users, if there are any."""
+    users = users_of(kind, [object_id], named=SHOWN)
+    if users.number:
+        told = [", ".join(users.named)] if users.named else []
+        told += [f"{users.unnamed:,} more"] if users.unnamed else []
         raise InUse(
-            f"The {kind} {object_id} is in use by {', '.join(users[:SHOWN])}{more}. "
+            f"The {kind} {object_id} is in use by {' and '.join(told)}. "
             "Take it out of these first.",
-            users=users,
+            users=users.named,
         )

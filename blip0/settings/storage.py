@@ -80,6 +80,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(60.0),
         "options": {"expires": 55},
     },
+    "look-for-spec-conflicts": {
+        "task": "monitors.tasks.look_for_spec_conflicts",
+        "schedule": schedule(600.0),
+        "options": {"expires": 590},
+    },
     "continue-tenant-lifecycles": {
         "task": "tenants.tasks.continue_lifecycles",
         "schedule": schedule(60.0),

@@ -11,6 +11,7 @@ from monitors.services.explaining import monitor_explain
 from monitors.services.recheck import findings_recheck, findings_recheck_due
 from monitors.services.reseal import viewing_keys_reseal
 from monitors.services.reverting import monitor_change_revert, monitor_revert
+from monitors.services.spec_conflicts import spec_conflicts_look
 from monitors.services.states import (
     monitor_pause,
     monitor_resume,
@@ -37,5 +38,6 @@ __all__ = [
     "monitor_update",
     "monitor_wake",
     "snoozes_end",
+    "spec_conflicts_look",
     "viewing_keys_reseal",
 ]

@@ -49,14 +49,14 @@ def test_clone__no_room__is_refused(in_acme, monitor):
 
 def test_delete__frees_slug_and_name__and_what_it_used(in_acme, monitor):
     trigger = monitor.trigger_links.get().trigger
-    assert users_of("trigger", [str(trigger.pk)]) == ["monitor large-usdc-transfers"]
+    assert users_of("trigger", [str(trigger.pk)]).named == ["monitor large-usdc-transfers"]
 
     monitor_delete(monitor=monitor, actor=ANA)
 
     assert Monitor.objects.get(pk=monitor.pk).deleted_at is not None
-    assert users_of("trigger", [str(trigger.pk)]) == []
-    assert users_of("network", ["base"]) == []
-    assert users_of("filter_script", ["even_blocks"]) == []
+    assert users_of("trigger", [str(trigger.pk)]).named == []
+    assert users_of("network", ["base"]).number == 0
+    assert users_of("filter_script", ["even_blocks"]).number == 0
     assert monitor.match_conditions.count() == 3
     again = monitor_create(tenant=in_acme, data=make_monitor_document(), actor=ANA)
     assert again.slug == monitor.slug

@@ -35,8 +35,8 @@ def _disabled(network: Network) -> list[tuple[str, object]]:
 
 def _enabled(network: Network) -> list[tuple[str, object]]:
     """Asks every tenant's schema: no document names a network that is disabled."""
-    users = len(users_of("network", [network.slug]))
-    return [("Monitors that name it, in all tenants", f"{users:,}")]
+    users = users_of("network", [network.slug], named=0)
+    return [("Monitors that name it, in all tenants", f"{users.number:,}")]
 
 
 class NetworkForm(AnyModelForm):

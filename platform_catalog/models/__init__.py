@@ -1,3 +1,4 @@
+from platform_catalog.models.conflicts import SpecConflictLook
 from platform_catalog.models.network import BlockProgress, Network, RpcEndpoint
 from platform_catalog.models.script import FilterScript, FilterScriptVersion
 from platform_catalog.models.template import MonitorTemplate
@@ -9,4 +10,5 @@ __all__ = [
     "MonitorTemplate",
     "Network",
     "RpcEndpoint",
+    "SpecConflictLook",
 ]

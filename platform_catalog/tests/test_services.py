@@ -11,6 +11,7 @@ from blip0.common import usage
 from blip0.common.actors import Actor
 from blip0.common.exceptions import Conflict, DomainError, InUse, InvalidField, NotFound
 from blip0.common.tenancy import in_tenant
+from blip0.common.usage import Users
 from blip0.common.validation import InvalidDocument
 from monitors.models import Monitor, MonitorNetwork
 from platform_catalog.models import FilterScript, MonitorTemplate, Network
@@ -294,13 +295,14 @@ def test_script_update__settings__changed_and_content_refused() -> None:
 def test_script_delete__in_use__lists_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
     script = FilterScriptFactory.create()
 
-    def finder(ids: Collection[str]) -> list[str]:
-        return [f"monitor {number} of acme" for number in range(7)] if script.name in ids else []
+    def finder(ids: Collection[str], named: int) -> Users:
+        found = [f"monitor {number} of acme" for number in range(7)] if script.name in ids else []
+        return Users(number=len(found), named=found[:named])
 
     monkeypatch.setattr(usage, "_finders", {"filter_script": [finder]})
     with pytest.raises(InUse, match="monitor 4 of acme and 2 more") as caught:
         script_delete(script=script, actor=ACTOR)
-    assert len(caught.value.users) == 7
+    assert len(caught.value.users) == 5
 
     monkeypatch.setattr(usage, "_finders", {"filter_script": []})
     script_delete(script=script, actor=ACTOR)

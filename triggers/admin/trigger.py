@@ -122,7 +122,7 @@ class TriggerAdmin(DocumentAdmin[Trigger]):
 
     @admin.display(description="monitors")
     def users(self, obj: Trigger) -> str:
-        return "\n".join(users_of("trigger", [str(obj.pk)])) or EMPTY
+        return "\n".join(users_of("trigger", [str(obj.pk)]).named) or EMPTY
 
     @object_action(
         "Enable",

@@ -60,7 +60,7 @@ def trigger_delete(
     """
     trigger = lock_trigger(trigger, expected_version)
     # The lock comes first: a monitor that is about to name the trigger locks its row, too.
-    if users := users_of("trigger", [str(trigger.pk)]):
+    if users := users_of("trigger", [str(trigger.pk)]).named:
         raise InUse(
             f"The trigger `{trigger.slug}` is in use: {', '.join(users[:10])}. "
             "Take it out of these first, or disable it.",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 
 from blip0.common.exceptions import InUse
-from blip0.common.usage import register_usage
+from blip0.common.usage import Users, register_usage
 from blip0.common.validation import InvalidDocument
 from tenants.models import AuditRecord, Tenant
 from triggers.choices import DisabledReason
@@ -130,7 +132,12 @@ def test_trigger_delete__in_use__lists_the_users_and_keeps_it(
 ) -> None:
     monkeypatch.setattr("blip0.common.usage._finders", {"trigger": []})
     trigger, other = SlackTriggerFactory.create(), SlackTriggerFactory.create()
-    register_usage("trigger", lambda ids: ["monitor whales"] if str(trigger.pk) in ids else [])
+
+    def finder(ids: Collection[str], named: int) -> Users:
+        found = ["monitor whales"] if str(trigger.pk) in ids else []
+        return Users(number=len(found), named=found[:named])
+
+    register_usage("trigger", finder)
     with pytest.raises(InUse, match="monitor whales") as error:
         trigger_delete(trigger=trigger, actor=ELI)
     assert error.value.users == ["monitor whales"]

@@ -177,12 +177,15 @@ class PlatformAdmin(HistoryMixin[M], ModelAdmin[M]):
 
         Django's collector would look for tenants' tables in public, and fail.
         """
-        users = users_of(self.usage_kind, [str(obj.pk) for obj in objs]) if self.usage_kind else []
-        if users and not request.user.has_perm(SEES_USERS):
-            users = [f"{len(users)} that your role may not see"]
+        ids = [str(obj.pk) for obj in objs] if self.usage_kind else []
+        sees = request.user.has_perm(SEES_USERS)
+        users = users_of(self.usage_kind, ids, named=SHOWN_USERS if sees else 0)
+        protected = list(users.named)
+        if users.unnamed:
+            more = "and {:,} more" if sees else "{:,} that your role may not see"
+            protected.append(more.format(users.unnamed))
         counts = {str(self.opts.verbose_name_plural): len(objs)}
-        more = [f"and {len(users) - SHOWN_USERS} more"] if len(users) > SHOWN_USERS else []
-        return [str(obj) for obj in objs], counts, set(), [*users[:SHOWN_USERS], *more]
+        return [str(obj) for obj in objs], counts, set(), protected
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Without Django's bulk deletion, which goes past the services."""

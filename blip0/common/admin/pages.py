@@ -17,14 +17,14 @@ from django.urls import URLPattern, path, reverse
 
 from blip0.common.registry import Registry
 
-Context: TypeAlias = Callable[[HttpRequest], Mapping[str, Any]]
+Context: TypeAlias = Callable[[HttpRequest], Mapping[str, Any] | HttpResponse]
 
 
 @dataclass(frozen=True, kw_only=True)
 class AdminPage:
     """What `context` gives, in `template`, for those who have all `permissions`.
 
-    A page that `asks` has a form, whose POST it answers on the spot.
+    A page that `asks` has a form, whose POST it answers on the spot, or leads away from.
     """
 
     key: str
@@ -82,8 +82,11 @@ def _shown(request: HttpRequest, key: str) -> HttpResponse:
         raise PermissionDenied
     if request.method not in page.methods:
         return HttpResponseNotAllowed(page.methods)
+    given = page.context(request)
+    if isinstance(given, HttpResponse):
+        return given
     around = {**admin.site.each_context(request), "title": page.title}
-    return TemplateResponse(request, page.template, {**around, **page.context(request)})
+    return TemplateResponse(request, page.template, {**around, **given})
 
 
 urlpatterns: list[URLPattern] = [

@@ -29,7 +29,7 @@ from monitors.models import (
     MonitorTrigger,
     ScriptCondition,
 )
-from platform_catalog.models import RpcEndpoint
+from platform_catalog.models import RpcEndpoint, SpecConflictLook
 from tenants.models import AuditRecord, KeptAnswer, LimitOverride, Tenant, TwoFactor
 from triggers.models import (
     DiscordConfig,
@@ -45,6 +45,7 @@ ON_ANOTHERS_PAGE: dict[type[Model], str] = {
     KeptAnswer: "answers that are replayed for a day: nobody's to read",
     TwoFactor: "the sign-in's; a user's page says whether there is one",
     RpcEndpoint: "rows of the network's page",
+    SpecConflictLook: "what the page of specs in conflict shows",
     **dict.fromkeys(
         (SlackConfig, EmailConfig, WebhookConfig, TelegramConfig, DiscordConfig),
         "fields of the trigger's form",

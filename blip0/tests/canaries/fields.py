@@ -101,6 +101,7 @@ PLATFORM: Final = {
     "platform_catalog.MonitorTemplate",
     "platform_catalog.Network",
     "platform_catalog.RpcEndpoint",
+    "platform_catalog.SpecConflictLook",  # for staff's page only; the beat writes it
     "tenants.Plan",
     "tenants.StaffSession",
     "tenants.SystemSetting",

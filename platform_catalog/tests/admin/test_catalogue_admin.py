@@ -12,8 +12,9 @@ from django.contrib.admin.utils import quote
 from django.test import Client
 from django.urls import reverse
 
+from blip0.common.admin import base
 from blip0.common.tenancy import in_tenant
-from monitors.tests.factories import MonitorNetworkFactory
+from monitors.tests.factories import MonitorNetworkFactory, ScriptConditionFactory
 from platform_catalog.models import FilterScript, MonitorTemplate, Network, RpcEndpoint
 from platform_catalog.tests.factories import FilterScriptFactory, NetworkFactory
 from tenants.models import AuditRecord, Tenant
@@ -105,6 +106,44 @@ def test_network__in_use__delete_names_the_monitor(staff: Client, acme: Tenant) 
 
     assert f"monitor {link.monitor.slug} of acme" in asked
     assert Network.objects.filter(slug="base").exists()
+
+
+def test_script__used_in_two_tenants__delete_page_counts_all_and_names_some(
+    staff: Client, acme: Tenant, globex: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "SHOWN_USERS", 3)
+    script = FilterScriptFactory.create()
+    for tenant in (acme, globex):
+        with in_tenant(tenant.pk):
+            for _ in range(2):
+                ScriptConditionFactory.create(script_id=script.pk)
+    url = reverse("admin:platform_catalog_filterscript_delete", args=[quote(script.pk)])
+
+    asked = staff.get(url)
+
+    assert len(asked.context["protected"]) == 4
+    assert asked.context["protected"][-1] == "and 1 more"
+    assert 'name="post"' not in asked.content.decode(), "there is nothing to confirm"
+
+
+def test_script__comes_into_use_while_its_deletion_is_confirmed__refused_and_kept(
+    staff: Client, globex: Tenant
+) -> None:
+    """The page that asks told the truth of its time; the POST asks every tenant again."""
+    script = FilterScriptFactory.create()
+    url = reverse("admin:platform_catalog_filterscript_delete", args=[quote(script.pk)])
+    assert 'name="post"' in staff.get(url).content.decode()
+    with in_tenant(globex.pk):
+        condition = ScriptConditionFactory.create(script_id=script.pk)
+
+    refused = staff.post(url, {"post": "yes"})
+
+    assert refused.context["protected"] == [f"monitor {condition.monitor.slug} of globex"]
+    assert FilterScript.objects.filter(pk=script.pk).exists()
+    with in_tenant(globex.pk):
+        condition.delete()
+    staff.post(url, {"post": "yes"})
+    assert not FilterScript.objects.filter(pk=script.pk).exists()
 
 
 def test_network__unused__deleted(staff: Client) -> None:
@@ -260,3 +299,5 @@ def test_network__in_use__delete_page_names_tenants_to_those_alone_who_may_see_t
 
     assert (f"monitor {link.monitor.slug} of acme" in shown) == sees_tenants
     assert ("acme" in shown) == sees_tenants
+    assert ("1 that your role may not see" in shown) != sees_tenants
+    assert 'name="post"' not in shown, "there is nothing to confirm"
