@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -12,9 +12,11 @@ from blip0.common.models import StampedModel, UuidModel
 from blip0.common.slugs import OBJECT_SLUG
 from monitors.choices import Severity
 from monitors.querysets import MonitorQuerySet
-from monitors.store import Content
 from platform_catalog.models import Network
 from triggers.models import Trigger
+
+if TYPE_CHECKING:
+    from monitors.store import Content
 
 _LIVE = models.Q(deleted_at__isnull=True)
 

@@ -96,6 +96,7 @@ def diff_of(
 
 @admin.register(FilterScriptVersion)
 class FilterScriptVersionAdmin(ViewOnlyAdmin[FilterScriptVersion]):
+    audit_kind = "filter_script"
     list_display = ("name", "version", "note", "created_by", "created")
     search_fields = ("script__name", "note", "created_by")
     fields = ("script_link", "version", "note", ("created_by", "created"), "hash", "code")

@@ -75,6 +75,7 @@ class MembershipAdmin(PlatformAdmin[Membership]):
 class TokenFamilyAdmin(ViewOnlyAdmin[TokenFamily]):
     """Who is signed in to which tenant, since when; staff can end it."""
 
+    audit_kind = "user"
     hidden = ("fingerprint", "current_jti", "previous_jti")
     list_display = ("user", "tenant", "viewer", "created_at", "rotated_at", "ended", "end_reason")
     list_filter = ("end_reason",)

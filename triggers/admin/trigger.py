@@ -39,7 +39,8 @@ from triggers.services.reverting import lost_secrets
 
 
 def _monitors(trigger: Trigger) -> list[tuple[str, object]]:
-    return [("Monitors that have it", f"{len(users_of('trigger', [str(trigger.pk)])):,}")]
+    users = users_of("trigger", [str(trigger.pk)], named=0)
+    return [("Monitors that have it", f"{users.number:,}")]
 
 
 @admin.register(Trigger)
