@@ -112,7 +112,7 @@ def connect(
         yield connected
     finally:
         server.terminate()
-        server.wait(timeout=10)
+        server.wait(timeout=60)
 
 
 def _listens(port: int) -> bool:
