@@ -38,7 +38,7 @@ pidfile = {pid}
 pytestmark = [
     pytest.mark.usefixtures("committed"),
     pytest.mark.skipif(
-        PGBOUNCER is None and not os.environ.get("CI"), reason="pgbouncer is not installed"
+        PGBOUNCER is None and os.environ.get("CI") != "true", reason="pgbouncer is not installed"
     ),
 ]
 
