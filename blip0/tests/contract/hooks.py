@@ -70,7 +70,9 @@ def filter_failure(context: HookContext, failure: Failure, case: Case, response:
         return False  # the web server's own answer to a longer address than it reads
     query = case.query or {}
     if isinstance(failure, JsonSchemaError) and failure.schema_path[-1:] == ["required"]:
-        return "fields" not in query  # it asks for less than all
+        # `fields` asks for less than all; but of what is there, all parts are.
+        path = failure.instance_path
+        return "fields" not in query or bool(path[2:] if path[:1] == ["results"] else path)
     if isinstance(failure, AcceptedNegativeData):
         # An empty filter, or field of a form, is none.
         form = case.body if isinstance(case.body, dict) else {}
