@@ -14,7 +14,7 @@ import pytest
 
 from blip0.embedded.process import ProcessId
 from blip0.embedded.processes import PROCESSES, command
-from blip0.embedded.server import free_port
+from blip0.testing.ports import server_port
 from blip0.tests.embedded.conftest import SOURCE, python
 
 SUPERVISE = """
@@ -62,7 +62,7 @@ time.sleep(60)
 def supervisor(root: Path) -> Iterator[subprocess.Popen[str]]:
     """A running supervisor whose processes are all up."""
     (root / "health").write_text("ok")
-    process = python(SUPERVISE, root, free_port(), SLEEPER)
+    process = python(SUPERVISE, root, server_port(), SLEEPER)
     assert "READY" in read_until(process, "READY")
     below = psutil.Process(process.pid).children(recursive=True)
     yield process
@@ -118,7 +118,7 @@ def test_supervise__killed__everything_below_ends_too(supervisor: subprocess.Pop
 
 
 def test_supervise__one_process_ends__stops_the_others_and_returns_its_code(root: Path) -> None:
-    process = python(SUPERVISE, root, free_port(), "print('over'); raise SystemExit(3)")
+    process = python(SUPERVISE, root, server_port(), "print('over'); raise SystemExit(3)")
 
     output, _ = process.communicate(timeout=60)
 
@@ -134,7 +134,7 @@ def test_supervise__metrics__begin_in_an_empty_folder_that_all_share(root: Path)
     left.parent.mkdir()
     left.write_text("of the run before")
     process = python(
-        SUPERVISE, root, free_port(), "import os; print(os.environ['PROMETHEUS_MULTIPROC_DIR'])"
+        SUPERVISE, root, server_port(), "import os; print(os.environ['PROMETHEUS_MULTIPROC_DIR'])"
     )
 
     output, _ = process.communicate(timeout=60)
