@@ -4,6 +4,8 @@
   a commit that never comes; `SET CONSTRAINTS ALL IMMEDIATE` fires the latter.
 - `committed`: real transactions, undone afterwards in every schema.
 - `write_through`: `committed`, with the projection's receivers connected as in production.
+
+Nothing is given up soon, but where a test asks to be `in_haste`: see `patience`.
 """
 
 from __future__ import annotations
@@ -26,11 +28,22 @@ from blip0.testing.database import (
     drop_databases,
     real_transactions,
 )
+from blip0.testing.patience import HASTY, PATIENT, forget_clients, set_pace
 from blip0.testing.plugin import servers_key
 from blip0.testing.queries import QueryLog
 from blip0.testing.queries import count_queries as counted_queries
 from tenants.models import Tenant
 from tenants.store.facts import trust_again
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first: begun at the end, one would keep the other workers waiting."""
+
+    def rank(item: pytest.Item) -> int:
+        return 0 if item.get_closest_marker("e2e") else 1 if item.get_closest_marker("slow") else 2
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +70,23 @@ def committed(
     """`real_transactions` for one test; Redis is empty before."""
     with real_transactions(baseline, django_db_blocker):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        set_pace(PATIENT, patch)
+        yield
+    forget_clients()
+
+
+@pytest.fixture
+def in_haste() -> Iterator[None]:
+    """As impatient as the product: for tests of what it does when it gives up."""
+    with pytest.MonkeyPatch.context() as patch:
+        set_pace(HASTY, patch)
+        yield
+    forget_clients()
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from django.db import connection
 from blip0.embedded.launch import launch_command
 from blip0.embedded.processes import command
 from blip0.testing import PROJECT_ROOT
+from blip0.testing.ports import server_port
 
 START_S: Final = 60
 
@@ -29,7 +29,7 @@ def gunicorn(folder: Path, **environ: str) -> Iterator[str]:
 
     The test must commit what it wants to be seen. No connection of the server leaves this machine.
     """
-    port = _free_port()
+    port = server_port()
     server = launch_command(
         [
             *command("web", root=PROJECT_ROOT, data=folder, port=port),
@@ -72,10 +72,3 @@ def _database_url() -> str:
     """The server is in the environment; which of its databases is ours is in the settings."""
     server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
     return f"{server}/{connection.settings_dict['NAME']}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -7,9 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from blip0.testing.servers import TestServers
+
+# One run decides: the same examples each time, however slow the machine is. To look for new ones:
+# `--hypothesis-profile=default`.
+hypothesis.settings.register_profile(
+    "tests",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("tests")
 
 servers_key = pytest.StashKey[TestServers]()
 

@@ -223,7 +223,7 @@ def test_setting_value__of_a_transaction_that_rolls_back__is_not_kept(committed:
 
 
 def test_setting_value__changed_by_another_process__is_seen_within_the_bound(
-    committed: None,
+    committed: None, in_haste: None
 ) -> None:
     """The other process only knows the real settings."""
     allowed = setting_definition("allowed_targets")
@@ -241,9 +241,11 @@ def test_setting_value__changed_by_another_process__is_seen_within_the_bound(
     ended = time.monotonic()
 
     assert other.returncode == 0
+    asked = time.monotonic()
     while setting_value(allowed) == ():
-        assert time.monotonic() - ended < KEPT_S + 0.2
+        assert asked - ended < KEPT_S
         time.sleep(0.01)
+        asked = time.monotonic()
     assert setting_value(allowed) == ("hooks.internal",)
 
 

@@ -114,7 +114,7 @@ def test_simulate__follows_until_ctrl_c__acknowledges_and_leaves(
         until(lambda: projection_redis.hget("runtime:sim:ack", scope.id) == f"1:{rev}")
     finally:
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=10)
+        output, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
     last = output.splitlines()[-1]
     assert last.endswith(f"{scope.id} at version 1:{rev}; no longer runs Transfers [acme]")

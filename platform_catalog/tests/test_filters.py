@@ -132,7 +132,7 @@ def run(name: str, given: str) -> str:
         input=given,
         capture_output=True,
         text=True,
-        timeout=10,
+        timeout=60,
         check=True,
     )
     return done.stdout

@@ -142,7 +142,7 @@ def test_endpoint_probe__slow__given_up_in_time(node: NodeServer, path: str) -> 
 
     probe = ask(target(node.url(path)), 0.2)
 
-    assert 0.2 <= time.monotonic() - began < 1
+    assert 0.2 <= time.monotonic() - began < TIMEOUT_S
     assert (probe.outcome, probe.detail) == (Outcome.UNREACHABLE, "no answer in time")
 
 

@@ -18,11 +18,12 @@ from blip0.common.cache_outages import count_outage
 from tenants.store.client import cache_redis
 
 FREE_FAILURES: Final = 5
-"""Of one account from one address; each further one doubles the wait, from a second."""
+"""Of one account from one address; each further one doubles the wait, from `FIRST_WAIT_S`."""
 FREE_FAILURES_UNDER_ATTACK: Final = 2
 """The same for an account that `ATTACKED_AT` attempts from anywhere have failed for."""
 ATTACKED_AT: Final = 30
 FREE_FAILURES_OF_ADDRESS: Final = 50
+FIRST_WAIT_S: Final = 1
 LONGEST_WAIT_S: Final = 900
 REMEMBERED_S: Final = 3600
 """After the last failure."""
@@ -33,7 +34,7 @@ _PREFIX = "blip0:attempts:"
 _COUNT = """
 local now = redis.call('TIME')
 now = now[1] + now[2] / 1000000
-local free, free_attacked, attacked_at, free_address, longest, kept = unpack(ARGV)
+local free, free_attacked, attacked_at, free_address, first, longest, kept = unpack(ARGV)
 local function wait_of(key)
     return math.max(0, tonumber(redis.call('HGET', key, 'next') or '0') - now)
 end
@@ -41,7 +42,8 @@ local function count(key, allowed)
     local failures = redis.call('HINCRBY', key, 'failures', 1)
     local beyond = failures - allowed
     if beyond >= 0 then
-        redis.call('HSET', key, 'next', now + math.min(tonumber(longest), 2 ^ math.min(beyond, 20)))
+        local wait = tonumber(first) * 2 ^ math.min(beyond, 20)
+        redis.call('HSET', key, 'next', now + math.min(tonumber(longest), wait))
     end
     redis.call('EXPIRE', key, kept)
     return failures
@@ -79,7 +81,7 @@ def attempt_count(*, account: str, address: str) -> int:
     """
     limits = [
         FREE_FAILURES, FREE_FAILURES_UNDER_ATTACK, ATTACKED_AT,
-        FREE_FAILURES_OF_ADDRESS, LONGEST_WAIT_S, REMEMBERED_S,
+        FREE_FAILURES_OF_ADDRESS, FIRST_WAIT_S, LONGEST_WAIT_S, REMEMBERED_S,
     ]  # fmt: skip
     try:
         return int(cache_redis().eval(_COUNT, 3, *_keys(account, address), *limits))

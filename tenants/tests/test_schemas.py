@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
@@ -122,12 +121,11 @@ def test_schema_change__migrations_running__refused_at_once(
 ) -> None:
     with _other_session() as other:
         other.execute(f"SELECT pg_advisory_lock({schemas.MIGRATIONS_LOCK})")
-        started = time.perf_counter()
 
+        # Who waited would wait for ever: `other` holds on to it.
         with pytest.raises(MigrationsRunning):
             change(COPY)  # type: ignore[operator]  # one of two functions
 
-        assert time.perf_counter() - started < 1
     assert COPY not in tenant_schemas("django_migrations")
 
 

@@ -9,6 +9,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
+from drf_spectacular.contrib.django_filters import DjangoFilterExtension
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -83,3 +84,19 @@ class StrictFilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc]  #
             raise InvalidParameter(name, " ".join(str(message) for message in messages))
         filtered: QuerySet[Any] = filterset.qs
         return filtered
+
+
+class _FilterSchema(DjangoFilterExtension):  # type: ignore[no-untyped-call]  # its registry
+    """The document says how long a text may be as well."""
+
+    target_class = f"{__name__}.StrictFilterBackend"
+    priority = 1
+
+    def resolve_filter_field(self, *given: Any) -> list[dict[str, Any]]:
+        *_, field = given
+        of_it: Any = super()
+        parameters: list[dict[str, Any]] = of_it.resolve_filter_field(*given)
+        if longest := field.extra.get("max_length"):
+            for parameter in parameters:
+                parameter["schema"]["maxLength"] = longest
+        return parameters

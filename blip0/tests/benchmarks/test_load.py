@@ -68,7 +68,7 @@ def test_load__server_stalls__every_call_that_was_due_meanwhile_is_charged() -> 
     for number, made in enumerate(answers):
         assert made.total >= 0.5 - 0.05 * number - 0.01
     # One waits at the server, with the other client; the rest wait for a client.
-    assert answers[1].late < 0.2
+    assert answers[1].late < answers[2].late
     assert all(made.late > 0.1 for made in answers[2:5])
 
 

@@ -45,7 +45,7 @@ def other_session() -> psycopg.Connection:
 
 def _wait_until_blocked() -> None:
     """Until a session of this database waits for a lock on a table."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     with connection.cursor() as cursor:
         while time.monotonic() < deadline:
             cursor.execute(
@@ -161,7 +161,7 @@ def test_migrate__check__tenant_dropped_meanwhile__passes(committed: None) -> No
         checking.start()
         _wait_until_blocked()
         other.commit()
-    checking.join(timeout=10)
+    checking.join(timeout=60)
     Tenant.objects.filter(pk=tenant.pk).update(status=TenantStatus.DELETED)
 
     assert [type(outcome) for outcome in outcomes] == [str]

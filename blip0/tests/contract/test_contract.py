@@ -21,6 +21,7 @@ from blip0.testing import PROJECT_ROOT
 from blip0.testing.gunicorn import gunicorn
 from blip0.testing.live import call
 from blip0.testing.world import PASSWORD
+from blip0.tests.contract.known import known_cases
 from monitors.tests.factories import MatchFactory, TriggerExecutionFactory, make_monitor_document
 from platform_catalog.services.loading import load_catalog
 from tenants.choices import Limit, Role
@@ -45,10 +46,13 @@ DOCUMENT: Final = PROJECT_ROOT / "docs" / "openapi.yaml"
 @pytest.mark.contract
 @pytest.mark.timeout(SECONDS + 300)
 def test_api__whatever_is_sent__answers_as_documented(write_through, acme, globex, tmp_path):
-    make_room(acme, globex)
+    otto = make_room(acme, globex)
     with gunicorn(tmp_path, BLIP0_TRUST_PROXY="true", LOG_LEVEL="ERROR") as server:
         access = call("POST", f"{server}/api/v1/login", OTTO).body["access"]
-        archive = make_data(server, {"Authorization": f"Bearer {access}"}, tmp_path)
+        token = {"Authorization": f"Bearer {access}"}
+        archive = make_data(server, token, tmp_path)
+        known = tmp_path / "known.json"
+        known.write_text(json.dumps(known_cases(server, token, acme, otto)))
         status = subprocess.call(
             [
                 sys.executable, "-m", "schemathesis.cli",
@@ -66,7 +70,9 @@ def test_api__whatever_is_sent__answers_as_documented(write_through, acme, globe
                 "BLIP0_CONTRACT_URL": server,
                 "BLIP0_CONTRACT_TOKEN": access,
                 "BLIP0_CONTRACT_SIGN_IN": json.dumps(OTTO),
+                "BLIP0_CONTRACT_OTTO": str(Membership.objects.get(user=otto, tenant=acme).pk),
                 "BLIP0_CONTRACT_ARCHIVE": str(archive),
+                "BLIP0_CONTRACT_KNOWN": str(known),
             },
         )  # fmt: skip
 
@@ -75,8 +81,8 @@ def test_api__whatever_is_sent__answers_as_documented(write_through, acme, globe
     assert status == 0, f"repeat: make test-contract SECONDS={SECONDS} SEED={SEED}"
 
 
-def make_room(acme: Tenant, globex: Tenant) -> None:
-    """People, a catalogue, a history, and limits that are never reached."""
+def make_room(acme: Tenant, globex: Tenant) -> User:
+    """People, a catalogue, a history, and limits that are never reached. Returns Otto."""
     system = Actor.system("test")
     load_catalog(actor=system)
     limits = (Limit.API_CALLS, Limit.MONITORS, Limit.TRIGGERS)
@@ -94,6 +100,7 @@ def make_room(acme: Tenant, globex: Tenant) -> None:
     with in_tenant(acme.pk):
         for match in MatchFactory.create_batch(3):
             TriggerExecutionFactory(match=match)
+    return otto
 
 
 def make_data(server: str, token: Mapping[str, str], folder: Path) -> Path:

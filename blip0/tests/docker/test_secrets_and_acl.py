@@ -19,6 +19,7 @@ from blip0.common.sealing import Keyring
 from blip0.embedded.binaries import valkey_server
 from blip0.settings.environment import Environment
 from blip0.testing import PROJECT_ROOT
+from blip0.testing.ports import server_port
 from cachesync.contracts import digest_of
 from cachesync.keys import PLATFORM
 from cachesync.reader import Follower
@@ -85,9 +86,7 @@ def connect(
 ) -> Iterator[Connect]:
     """A Valkey started by docker/valkey/start.sh; gives a way to connect as one of its users."""
     folder = tmp_path_factory.mktemp(role)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = server_port()
     environ = {
         "PATH": f"{valkey_server(os.environ).parent}:{os.environ['PATH']}",
         "SECRETS": str(secrets),
@@ -112,7 +111,7 @@ def connect(
         yield connected
     finally:
         server.terminate()
-        server.wait(timeout=10)
+        server.wait(timeout=60)
 
 
 def _listens(port: int) -> bool:

@@ -14,8 +14,11 @@ from typing import Any, cast
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.test.testcases import LiveServerThread
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+# Two browsers on a busy machine: nobody waits that long, but for what never comes.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 ARGUMENTS = ("--no-sandbox", "--disable-quic", "--disable-background-networking")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -74,7 +77,7 @@ def page(browser: Browser, served: str) -> Iterator[Page]:
             problems.append(f"{message.text} at {message.location.get('url')}")
 
     context = browser.new_context(base_url=served, viewport={"width": 1400, "height": 1000})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     opened = context.new_page()
     opened.on("console", note)
     opened.on("pageerror", lambda error: problems.append(str(error)))

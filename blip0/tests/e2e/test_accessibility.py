@@ -72,6 +72,7 @@ def _serious(page: Page, url: PageUrl) -> Iterator[str]:
                 yield f"{url.name}: {violation['id']} at {node['target']}: {node['html']}"
 
 
+@pytest.mark.timeout(400)
 def test_pages__each_and_some_in_dark_and_on_a_phone__nothing_serious(
     page: Page, acme: Tenant, pages: list[PageUrl]
 ) -> None:

@@ -28,8 +28,11 @@ def test_staff__a_monitor_does_not_fire__find_why_and_try_a_better_expression(
         monitor_create(tenant=acme, data=document, actor=Actor.system("tests"))
 
     sign_in(page)
+    page.wait_for_load_state()  # without its scripts the search doesn't open
     page.get_by_text("Search apps and models").click()
-    page.locator("#search-input-command").press_sequentially("large-usdc")
+    search = page.locator("#search-input-command")
+    expect(search).to_be_focused()
+    search.press_sequentially("large-usdc")
     page.locator("#command-results-list a", has_text="Large USDC transfers").click()
     page.fill("#id_reason", "Ticket 4711: it doesn't fire")
     page.get_by_role("button", name="Work inside this tenant").click()

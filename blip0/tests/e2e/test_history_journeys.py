@@ -83,6 +83,6 @@ def test_staff__revoke_an_api_key__its_next_request_is_refused(page: Page, acme:
     page.get_by_role("link", name="Revoke").click()
     page.fill("#id_reason", "It was in a log")
     page.get_by_role("button", name="Revoke").click()
-    expect(page.get_by_text("revoked").first).to_be_visible()
+    expect(page.get_by_text("The key Leaked is revoked.")).to_be_visible()
 
     assert page.request.get(MONITORS, headers=headers).status == 401

@@ -47,6 +47,8 @@ def test_staff__drift_made_by_hand__seen_inspected_and_repaired(
     expect(page.locator("pre del")).to_have_text(["true"])
 
     page.get_by_role("link", name="Drift").first.click()
+    expect(row).to_be_visible()
+    page.wait_for_load_state()  # a script shows the actions of what is checked
     row.locator("input.action-select").check()
     page.locator("select[name=action]").select_option("repair_selected")
     page.get_by_role("button", name="Run").click()

@@ -40,8 +40,9 @@ def test_staff__set_up_two_factor_sign_out_sign_in_and_end_a_session_elsewhere(
     page.fill("#id_code", phone.code())
     page.fill("#id_password", PASSWORD)
     page.get_by_role("button", name="Turn on").click()
-    codes = page.locator("#recovery-codes li").all_inner_texts()
-    assert len(codes) == 10
+    shown = page.locator("#recovery-codes li")
+    expect(shown).to_have_count(10)
+    codes = shown.all_inner_texts()
     page.get_by_role("link", name="I have kept them").click()
     expect(page.get_by_text("Unused recovery codes: 10")).to_be_visible()
 

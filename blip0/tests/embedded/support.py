@@ -44,10 +44,10 @@ def kill_everything(root: Path) -> None:
     everything = [*mains, *(child for main in mains for child in main.children(recursive=True))]
     for process in everything:
         process.kill()
-    psutil.wait_procs(everything, timeout=10)
+    psutil.wait_procs(everything, timeout=60)
 
 
-def wait_until_gone(processes: list[ProcessId], seconds: float = 10) -> None:
+def wait_until_gone(processes: list[ProcessId], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while any(process.alive() for process in processes):
         assert time.monotonic() < deadline, "still running"

@@ -20,7 +20,8 @@ LONG = os.environ.get("MACHINE") == "long"
 PACE = settings(
     max_examples=200 if LONG else 8,
     stateful_step_count=40 if LONG else 25,
-    # Looking for a shorter history takes minutes: the long run begins with what failed here.
+    derandomize=not LONG,
+    # Looking for a shorter history takes minutes: the long run's are worth that.
     phases=[phase for phase in Phase if LONG or phase is not Phase.shrink],
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -19,8 +19,8 @@ from django.test import Client
 from blip0 import checks
 from blip0.common import scraping
 from blip0.common.scraping import may_scrape, serve_metrics
-from blip0.embedded.server import free_port
 from blip0.testing import PROJECT_ROOT
+from blip0.testing.ports import server_port
 
 TOKEN = "a-token-of-the-tests"
 BEARER = f"Bearer {TOKEN}"
@@ -176,7 +176,7 @@ def test_metrics__a_path_below__is_nobody_s(client: Client, db: None) -> None:
 @pytest.fixture
 def served(settings) -> Iterator[str]:
     """The URL of a process' own port."""
-    settings.METRICS_LISTEN = f"127.0.0.1:{free_port()}"
+    settings.METRICS_LISTEN = f"127.0.0.1:{server_port()}"
     server = serve_metrics()
     assert server is not None
     yield f"http://{settings.METRICS_LISTEN}"

@@ -17,6 +17,7 @@ import pytest
 from django.db import connection
 
 from blip0.testing import PROJECT_ROOT
+from blip0.testing.ports import server_port
 
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 CONFIG = """
@@ -38,7 +39,7 @@ pidfile = {pid}
 pytestmark = [
     pytest.mark.usefixtures("committed"),
     pytest.mark.skipif(
-        PGBOUNCER is None and not os.environ.get("CI"), reason="pgbouncer is not installed"
+        PGBOUNCER is None and os.environ.get("CI") != "true", reason="pgbouncer is not installed"
     ),
 ]
 
@@ -59,9 +60,7 @@ def pooled(folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of the tests' database through PgBouncer, in the mode that the test asks for."""
     mode, size = request.param
     to = connection.settings_dict
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        own = free.getsockname()[1]
+    own = server_port()
     users = folder / "users"
     users.write_text(f'"{to["USER"]}" "{to["PASSWORD"]}"\n')
     config = folder / "pgbouncer.ini"
@@ -86,11 +85,11 @@ def pooled(folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
         yield f"postgres://{to['USER']}:{to['PASSWORD']}@127.0.0.1:{own}/{to['NAME']}"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(100):
+    for _ in range(600):
         with socket.socket() as client:
             if client.connect_ex(("127.0.0.1", port)) == 0:
                 return

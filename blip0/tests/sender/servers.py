@@ -15,6 +15,8 @@ from blip0.common.net import Allowed
 LOOPBACK = Allowed.of(["127.0.0.0/8"])
 HERE = Connector(allowed=LOOPBACK)
 NAME = "hooks.example.test"
+TIMES, PAUSE_S = 200, 0.05
+"""Of what `/drip` and `/endless` send."""
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -42,13 +44,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif self.path == "/huge":
             self.send_response(200)
             self.end_headers()
-            self._write(b"x" * 65536, 200)
+            self._write(b"x" * 65536)
         elif self.path == "/drip":
             self.send_response(200)
             self.end_headers()
-            self._write(b"x", 200, pause=0.05)
+            self._write(b"x", pause=PAUSE_S)
         elif self.path == "/endless":
-            self._write(b"HTTP/1.1 100 Continue\r\n\r\n", 200, pause=0.05)
+            self._write(b"HTTP/1.1 100 Continue\r\n\r\n", pause=PAUSE_S)
         else:
             answer = {"path": self.path, "headers": dict(self.headers), "body": body.decode()}
             text = json.dumps(answer).encode()
@@ -59,9 +61,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_POST  # noqa: N815  # what the server looks for
 
-    def _write(self, chunk, times, pause=0.0):
+    def _write(self, chunk, pause=0.0):
         try:
-            for _ in range(times):
+            for _ in range(TIMES):
                 self.wfile.write(chunk)
                 self.wfile.flush()
                 time.sleep(pause)

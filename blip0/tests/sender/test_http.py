@@ -12,7 +12,7 @@ import pytest
 from blip0.common.connecting import Connector, DeliveryFailed, TookTooLong
 from blip0.common.net import Allowed
 from blip0.common.sender import MAX_BODY, http_send
-from blip0.tests.sender.servers import HERE, running
+from blip0.tests.sender.servers import HERE, PAUSE_S, TIMES, running
 
 # Requests as they should be
 
@@ -72,7 +72,7 @@ def test_http_send__bytes_that_come_one_by_one__dont_prolong_it(url, path):
     with pytest.raises(TookTooLong):
         http_send("POST", f"{url}{path}", timeout_s=0.4, connector=HERE)
 
-    assert 0.3 < time.monotonic() - began < 2
+    assert 0.3 < time.monotonic() - began < TIMES * PAUSE_S / 2
 
 
 def test_http_send__silent_server__is_left_in_time():
@@ -89,7 +89,7 @@ def test_http_send__resolver_hangs__is_left_in_time():
     released = threading.Event()
 
     def hang(_host, _port):
-        released.wait(5)
+        released.wait(20)
         return []
 
     began = time.monotonic()
@@ -100,8 +100,9 @@ def test_http_send__resolver_hangs__is_left_in_time():
             timeout_s=0.3,
             connector=Connector(allowed=Allowed(), resolve=hang),
         )
+    took = time.monotonic() - began
     released.set()
-    assert time.monotonic() - began < 2
+    assert took < 10
 
 
 def test_http_send__nobody_there__fails_and_names_no_path():

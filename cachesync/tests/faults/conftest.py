@@ -17,12 +17,13 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
+from blip0.embedded.valkey import start_valkey
 from blip0.testing.database import server_conninfo
 from blip0.testing.plugin import servers_key
 from cachesync.tests.faults.database import Database
-from cachesync.tests.faults.ground import Ground, Pace, opened
-from cachesync.tests.faults.processes import Place, populate
-from cachesync.tests.faults.workers import Worker
+from cachesync.tests.faults.ground import DATA, Ground, Model, Pace, opened
+from cachesync.tests.faults.processes import Place, populate, reconcile_once
+from cachesync.tests.faults.workers import Worker, warm_up
 
 SHORT = os.environ.get("FAULTS") == "short"
 SEEDS = [int(seed) for seed in os.environ.get("FAULT_SEEDS", "1" if SHORT else "1,2,3").split(",")]
@@ -38,8 +39,17 @@ OpenGround = Callable[[int], AbstractContextManager[Ground]]
 
 
 @pytest.fixture(scope="session")
+def fork_server() -> None:
+    """It gets ready while the test database is made."""
+    warm_up()
+
+
+@pytest.fixture(scope="session")
 def open_ground(
-    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any
+    request: pytest.FixtureRequest,
+    fork_server: None,
+    django_db_setup: None,
+    django_db_blocker: Any,
 ) -> Iterator[OpenGround]:
     """`with open_ground(seed) as ground:` three tenants with monitors, all of them projected."""
     servers = request.config.stash[servers_key]
@@ -49,20 +59,29 @@ def open_ground(
         connections.close_all()
         current = connection.settings_dict
         ours = Database(server_conninfo(current), str(current["NAME"]))
-    model = ours.copied(f"{ours.name}_faults")
-    place = Place("populate", folder, model.name, "", PACE.sweep_s, PACE.reconcile_s, seed=0)
-    populating = Worker(populate, place, MONITORS, TENANTS)
-    populating.wait(60)
-    assert populating.exitcode == 0, populating.said()
+    database = ours.copied(f"{ours.name}_faults")
+    valkey = start_valkey(folder / "model", environ=os.environ, durable=True)
+
+    def work(target: Callable[..., None], *args: int) -> None:
+        pace = PACE.sweep_s, PACE.reconcile_s
+        place = Place(target.__name__, folder, database.name, valkey.url, *pace, seed=0)
+        worker = Worker(target, place, *args)
+        worker.wait(60)
+        assert worker.exitcode == 0, worker.said()
+
+    work(populate, MONITORS, TENANTS)
+    work(reconcile_once)
+    valkey.stop()
+    model = Model(database, folder / "model" / DATA)
     numbers = itertools.count(1)
 
     def open_one(seed: int) -> AbstractContextManager[Ground]:
         number = next(numbers)
-        name = f"{model.name}_{number}"
+        name = f"{database.name}_{number}"
         return opened(folder / str(number), model=model, name=name, seed=seed, pace=PACE)
 
     yield open_one
-    model.drop()
+    database.drop()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -28,6 +28,8 @@ from cachesync.tests.faults.narrator import Narrator
 from cachesync.tests.faults.processes import SKIP, Code, Hook, Place, Writing
 from cachesync.tests.faults.workers import Worker
 
+DATA = "appendonlydir"
+"""Where a Valkey has its data, in its folder."""
 _COMPARISON = "cachesync.services.reconcile._verify_some"
 _WRITING = ("hset", "hdel", "sadd", "srem", "rename", "expire", "xadd", "del", "unlink")
 
@@ -200,7 +202,7 @@ class Ground:
 
     def restart_valkey(self, old_data: Path | None = None) -> None:
         """Stop it and start it, with the data of `old_data` if given."""
-        data = self.valkey.server.folder / "appendonlydir"
+        data = self.valkey.server.folder / DATA
         self.valkey.server.stop(self.valkey.record)
         if old_data is not None:
             shutil.rmtree(data)
@@ -216,7 +218,7 @@ class Ground:
         """A copy of what it holds now."""
         copy = self.folder / f"copy-{time.monotonic_ns()}"
         self.redis.execute_command("WAITAOF", 1, 0, 5000)
-        shutil.copytree(self.valkey.server.folder / "appendonlydir", copy)
+        shutil.copytree(self.valkey.server.folder / DATA, copy)
         return copy
 
     def close(self) -> None:
@@ -227,15 +229,23 @@ class Ground:
         self.told.close()
 
 
+@dataclass(frozen=True)
+class Model:
+    """What each ground begins with: a database, and a Valkey's data that hold all of it."""
+
+    database: Database
+    data: Path
+
+
 @contextmanager
-def opened(folder: Path, *, model: Database, name: str, seed: int, pace: Pace) -> Iterator[Ground]:
-    """A ground with a copy of the database `model`, projected once."""
+def opened(folder: Path, *, model: Model, name: str, seed: int, pace: Pace) -> Iterator[Ground]:
+    """A ground with a copy of the model."""
     folder.mkdir(parents=True)
-    database = model.copied(name)
+    database = model.database.copied(name)
+    shutil.copytree(model.data, folder / "valkey" / DATA)
     valkey = start_valkey(folder / "valkey", environ=os.environ, durable=True)
     ground = Ground(folder, database, valkey, seed, pace)
     try:
-        ground.reconcile_once()
         ground.settle()
         yield ground
     finally:

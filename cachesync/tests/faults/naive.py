@@ -29,6 +29,8 @@ from cachesync.tests.faults.writing import (
 from monitors.projections import monitor_documents
 from tenants.models import ConfigVersion, Tenant
 
+BUSY_S = 0.02
+"""For so long a busy machine stops by itself now and then: here always, where it matters."""
 OPERATIONS = (by_service, pause_or_resume, save_one_update_other, create, delete)
 
 
@@ -76,8 +78,8 @@ def push(tenant: Tenant, client: redis.Redis, flaw: Flaw, dice: random.Random) -
     with in_tenant(tenant.pk):
         version = ConfigVersion.objects.get(scope=str(tenant.pk))
         rendered = monitor_documents(tenant)
-    # What a busy machine does by itself now and then.
-    time.sleep(dice.uniform(0, 0.02))
+    # Others must get past who has to be late.
+    time.sleep(dice.uniform(0, 0.3) if flaw is Flaw.NO_COMPARE else BUSY_S)
     bodies = {
         str(key): canonical_bytes(item.body)
         for key, item in rendered.items()
@@ -120,6 +122,7 @@ def _write(
     pipeline.hset(f"{prefix}:projection:meta", mapping=meta)
     if flaw is Flaw.LIST_FIRST:
         pipeline.execute()
+        time.sleep(BUSY_S)
         for key, body in documents:
             pipeline.set(key, body)
     pipeline.execute()

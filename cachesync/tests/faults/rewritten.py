@@ -47,8 +47,12 @@ def database_restored_then_written(ground: Ground) -> None:
 
 
 def _write_into_each(ground: Ground) -> None:
-    for slug in ground.database.tenants():
-        ground.writer(Writing(operations=(by_service,), tenants=(slug,), most=2)).wait()
+    writers = [
+        ground.writer(Writing(operations=(by_service,), tenants=(slug,), most=2))
+        for slug in ground.database.tenants()
+    ]
+    for writer in writers:
+        writer.wait()
 
 
 def _held(ground: Ground) -> dict[str, Any]:

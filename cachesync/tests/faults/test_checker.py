@@ -49,7 +49,12 @@ class Watched:
         ]
         self.journal.write(Stage.BASELINE, facts=[vars(fact) for fact in facts])
         reconcile(store=Store())
-        self.checker = Checker(settings.REDIS_PROJECTION_URL, folder)
+        self.folder = folder
+        self.look_anew()
+
+    def look_anew(self) -> None:
+        """With another checker, to which everything looks well."""
+        self.checker = Checker(settings.REDIS_PROJECTION_URL, self.folder)
         assert self.found() == {}
 
     def make(self, slug: str, marker: int, **data: Any) -> Monitor:
@@ -120,36 +125,54 @@ def never_shown(watched: Watched) -> None:
     watched.tell(fact, stage=Stage.COMMITTED, at=time.monotonic() - 31)
 
 
+DAMAGES_OF_REDIS: list[tuple[Kind, Callable[[Watched], object]]] = [
+    (Kind.WENT_BACK, lambda it: it.redis.hset(it.scope.meta, "rev", 1)),
+    (Kind.VANISHED, lambda it: it.redis.hdel(it.scope.index, str(it.paused.pk))),
+    (Kind.VANISHED, lambda it: it.redis.delete(it.scope.meta)),
+    (Kind.DANGLING, lambda it: it.redis.delete(it.key(it.running))),
+    (Kind.DANGLING, lambda it: it.redis.sadd(it.scope.active, "x")),
+    (Kind.DANGLING, lambda it: it.redis.delete("platform:filters:even_blocks")),
+    (Kind.OPEN_REFERENCE, lambda it: it.redis.delete("platform:networks:ethereum_mainnet")),
+    (Kind.OPEN_REFERENCE, lambda it: it.redis.hdel(PLATFORM.index, "filters:even_blocks")),
+    (Kind.MALFORMED, lambda it: it.redis.append(it.key(it.running), " ")),
+    (Kind.MALFORMED, lambda it: it.redis.set("platform:networks:base", "{}")),
+    (Kind.FOREIGN, lambda it: it.redis.copy(it.key(it.paused), it.key(it.running), replace=1)),
+    (Kind.PLAINTEXT, lambda it: it.redis.append(it.key(it.running), "plaintextcanary")),
+    (Kind.PLAINTEXT, lambda it: it.redis.set("anywhere", "plaintextcanary")),
+    (Kind.INCONSISTENT, lambda it: it.redis.hincrby(it.scope.meta, "count", 1)),
+    (Kind.INCONSISTENT, lambda it: it.redis.hset(it.scope.index, str(it.paused.pk), "1:0")),
+    (Kind.INCONSISTENT, lambda it: it.redis.hset(it.scope.meta, "rev", "x")),
+    (Kind.RUNS, lambda it: it.redis.sadd(it.scope.active, str(it.paused.pk))),
+    (Kind.RUNS, lambda it: it.redis.hset(it.scope.meta, "status", "suspended")),
+    (Kind.IDLE, lambda it: it.redis.srem(it.scope.active, str(it.running.pk))),
+    (Kind.TWO_WINNERS, forked),
+    (Kind.UNREADABLE, lambda it: it.redis.delete("platform:projection:ready")),
+    (Kind.LEFTOVER, lambda it: it.redis.set(it.scope.stage(1, "x"), "{}")),
+]
+
+
+def test_checker__damage_of_redis__told_of_each(watched: Watched) -> None:
+    whole = {key: watched.redis.dump(key) for key in watched.redis.keys("*")}
+    untold = []
+    for number, (kind, damage) in enumerate(DAMAGES_OF_REDIS):
+        watched.look_anew()
+        damage(watched)
+        if kind not in watched.found():
+            untold.append((number, kind))
+        watched.redis.flushall()
+        for key, value in whole.items():
+            watched.redis.restore(key, 0, value)
+    assert untold == []
+
+
 @pytest.mark.parametrize(
     ("kind", "damage"),
     [
-        (Kind.WENT_BACK, lambda it: it.redis.hset(it.scope.meta, "rev", 1)),
         (Kind.UNCOMMITTED, lambda it: it.change(it.running, 3)),
         (Kind.UNCOMMITTED, rolled_back_after_all),
         (Kind.CAME_BACK, deleted_and_back),
-        (Kind.VANISHED, lambda it: it.redis.hdel(it.scope.index, str(it.paused.pk))),
-        (Kind.VANISHED, lambda it: it.redis.delete(it.scope.meta)),
         (Kind.HALF, shown_by_half),
         (Kind.HALF, paused_as_it_was),
-        (Kind.DANGLING, lambda it: it.redis.delete(it.key(it.running))),
-        (Kind.DANGLING, lambda it: it.redis.sadd(it.scope.active, "x")),
-        (Kind.DANGLING, lambda it: it.redis.delete("platform:filters:even_blocks")),
-        (Kind.OPEN_REFERENCE, lambda it: it.redis.delete("platform:networks:ethereum_mainnet")),
-        (Kind.OPEN_REFERENCE, lambda it: it.redis.hdel(PLATFORM.index, "filters:even_blocks")),
-        (Kind.MALFORMED, lambda it: it.redis.append(it.key(it.running), " ")),
-        (Kind.MALFORMED, lambda it: it.redis.set("platform:networks:base", "{}")),
-        (Kind.FOREIGN, lambda it: it.redis.copy(it.key(it.paused), it.key(it.running), replace=1)),
-        (Kind.PLAINTEXT, lambda it: it.redis.append(it.key(it.running), "plaintextcanary")),
-        (Kind.PLAINTEXT, lambda it: it.redis.set("anywhere", "plaintextcanary")),
-        (Kind.INCONSISTENT, lambda it: it.redis.hincrby(it.scope.meta, "count", 1)),
-        (Kind.INCONSISTENT, lambda it: it.redis.hset(it.scope.index, str(it.paused.pk), "1:0")),
-        (Kind.INCONSISTENT, lambda it: it.redis.hset(it.scope.meta, "rev", "x")),
-        (Kind.RUNS, lambda it: it.redis.sadd(it.scope.active, str(it.paused.pk))),
-        (Kind.RUNS, lambda it: it.redis.hset(it.scope.meta, "status", "suspended")),
-        (Kind.IDLE, lambda it: it.redis.srem(it.scope.active, str(it.running.pk))),
-        (Kind.TWO_WINNERS, forked),
-        (Kind.UNREADABLE, lambda it: it.redis.delete("platform:projection:ready")),
-        (Kind.LEFTOVER, lambda it: it.redis.set(it.scope.stage(1, "x"), "{}")),
         (Kind.LATE, never_shown),
     ],
 )

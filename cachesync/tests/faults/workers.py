@@ -7,12 +7,18 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from multiprocessing import forkserver
 from typing import Any
 
 from cachesync.tests.faults.processes import Place
 
 FORK = multiprocessing.get_context("forkserver")
 FORK.set_forkserver_preload(["cachesync.tests.faults.preload", "cachesync.tests.faults.processes"])
+
+
+def warm_up() -> None:
+    """Let the fork server begin to load Django."""
+    forkserver.ensure_running()
 
 
 class Worker:

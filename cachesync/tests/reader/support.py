@@ -86,7 +86,7 @@ def running(reader: Follower, scope: Scope) -> set[str]:
     return set(copy_of(reader, scope).documents)
 
 
-def until(condition: Callable[[], object], seconds: float = 15) -> None:
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "in vain"

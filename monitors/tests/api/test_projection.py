@@ -83,7 +83,7 @@ def test_projection__refused__the_reason_and_no_name_of_a_runtime(
     assert "host-17" not in answer.content.decode()
 
 
-def test_projection__redis_away__unknown_and_no_error(client, monitor):
+def test_projection__redis_away__unknown_and_no_error(client, monitor, in_haste):
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         url = f"redis://127.0.0.1:{deaf.getsockname()[1]}/0"
         with override_settings(REDIS_PROJECTION_URL=url):

@@ -1,9 +1,10 @@
 """The parser: the runtime's verdicts and trees, offsets, limits, time."""
 
-import time
+from functools import partial
 
 import pytest
 
+from blip0.testing.speed import cpu_seconds
 from monitors.expressions.parsing import LIMITS, ExpressionError, Limits, parse
 from monitors.expressions.tree import Combination, Condition, Value, conditions
 from monitors.tests.expressions.support import VECTORS, parsed_or_refused
@@ -248,16 +249,5 @@ def test_parse__64_kib_of_anything__take_under_50_ms(piece):
         for end in ("", "==1", "'"):
             text = start + (piece * LONG)[: LONG - len(start) - len(end)] + end
             for limits in (None, LIMITS):
-                assert _milliseconds(text, limits) < 50, (text[:20], end)
-
-
-def _milliseconds(text, limits):
-    """The best of five: other work on the machine isn't the parser's."""
-    best = 1e9
-    for _ in range(5):
-        start = time.process_time()
-        parsed_or_refused(text, limits)
-        best = min(best, (time.process_time() - start) * 1000)
-        if best < 10:
-            break
-    return best
+                seconds = cpu_seconds(partial(parsed_or_refused, text, limits), enough=0.05)
+                assert seconds < 0.05, (text[:20], end)

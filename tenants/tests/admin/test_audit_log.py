@@ -89,8 +89,8 @@ def test_list__tenant__by_slug_or_id_and_nobody_elses(
 
 
 def test_list__since_and_until__in_the_viewers_zone_and_wrong_ones_are_told(staff: Client) -> None:
-    AuditRecordFactory.create()
     today = f"{datetime.now(UTC):%Y-%m-%d}"
+    AuditRecordFactory.create()
 
     assert _found(staff, since=today)
     assert not _found(staff, until="2020-01-01 12:30")

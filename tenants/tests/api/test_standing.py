@@ -110,7 +110,7 @@ def hang(settings) -> Iterator[Callable[[int], object]]:
 @pytest.mark.parametrize("way", ["warm", "emptied", "away", "hanging"])
 @pytest.mark.parametrize("name", CHANGES)
 def test_change__whatever_the_cache_does__holds_with_the_next_request(
-    acme, globex, settings, hang, name, way
+    acme, globex, settings, in_haste, hang, name, way
 ):
     change, expected = CHANGES[name]
     client, other = signed_in("eli@acme.test"), olga()
@@ -195,7 +195,7 @@ def test_fact__asked_too_long_ago__is_not_kept(db):
     assert facts.facts_read(["user:1"]) == {}
 
 
-def test_facts__all_buried__are_unknown_until_the_oldest_has_expired(db):
+def test_facts__all_buried__are_unknown_until_the_oldest_has_expired(db, in_haste):
     facts.facts_keep({"user:1": {"a": 1}}, asked_at=time.monotonic())
     assert facts.facts_read(["user:1"]) == {"user:1": {"a": 1}}
 
