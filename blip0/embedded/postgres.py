@@ -28,7 +28,8 @@ _SETTINGS = {
     # The path of a unix socket may have 107 characters at most; a project's folder may have more.
     "unix_socket_directories": "",
     "max_connections": "200",
-    "shared_buffers": "128MB",
+    # The catalogs of a thousand tenants have half a gigabyte.
+    "shared_buffers": "512MB",
     # One query over the schemas of many tenants takes a lock on each of their tables.
     "max_locks_per_transaction": "256",
     "jit": "off",
