@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import admin
 from django.db import connection
 from django.db.models import Model, QuerySet
 from django.test import Client
@@ -21,13 +23,16 @@ from django.urls import reverse
 
 from blip0.benchmarks.admin_world import STAFF, busy_tenant_ensure
 from blip0.benchmarks.timed import Queries
+from blip0.common.admin.history import HistoryMixin
+from blip0.common.admin.projection import inspector_url
 from blip0.common.admin.routes import PageUrl, admin_pages
 from blip0.common.tenancy import in_tenant
+from blip0.common.undoing import UNDOS
 from cachesync.benchmarks.measures import Machine, nearest_rank
-from cachesync.keys import KIND_MONITOR
+from cachesync.keys import KIND_MONITOR, PLATFORM
 from cachesync.models import ProjectedDocument
 from monitors.models import Monitor
-from tenants.models import User
+from tenants.models import AuditRecord, User
 
 PROMISED_P95_MS: Final = 300.0
 TERM: Final = "bench-00500"
@@ -99,17 +104,44 @@ def measure_pages(
     """
     tenant_id = busy_tenant_ensure(tenants=tenants, monitors=monitors, say=say)
     client = _signed_in(tenant_id)
-    urls = [
-        page
-        for page in admin_pages(lambda model: _rows(model, tenant_id), term=TERM)
-        if only in page.name
-    ]
+    pages = chain(
+        admin_pages(lambda model: _rows(model, tenant_id), term=TERM),
+        _inspectors(tenant_id),
+        _undos(tenant_id),
+    )
+    urls = [page for page in pages if only in page.name]
     say(f"{len(urls)} URLs, {repeat} times each")
     return AdminReport(
         world=f"{tenants:,} tenants with {monitors} monitors each",
         pages=[_cost(client, page, repeat) for page in urls],
         machine=Machine.now(),
     )
+
+
+def _inspectors(tenant_id: UUID) -> Iterator[PageUrl]:
+    """Of the largest document of each kind."""
+    for scope in (PLATFORM.id, str(tenant_id)):
+        documents = ProjectedDocument.objects.filter(scope=scope)
+        largest = documents.order_by("kind", "-size").distinct("kind")
+        for kind, object_id in largest.values_list("kind", "object_id"):
+            yield PageUrl(
+                name=f"inspector, largest {kind}", url=inspector_url(scope, kind, object_id)
+            )
+
+
+def _undos(tenant_id: UUID) -> Iterator[PageUrl]:
+    """Of the newest change of each kind that the world has one of: what it would do is tried."""
+    for model, one in admin.site._registry.items():  # noqa: SLF001  # Django has no other list
+        if not isinstance(one, HistoryMixin) or not one.can_revert():
+            continue
+        undo, records = UNDOS.get(one.audit_kind), AuditRecord.objects.all()
+        if model._meta.app_label in settings.TENANT_APPS:
+            records = records.filter(tenant_id=tenant_id)
+        for record in records.filter(object_kind=one.audit_kind).order_by("-pk")[:10]:
+            if undo.is_of(record):
+                url = one.revert_url(record.object_id, record.pk)
+                yield PageUrl(name=f"{model._meta.label} undo", url=url)
+                break
 
 
 def _signed_in(tenant_id: UUID) -> Client:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from blip0.benchmarks.world import places_ensure
+from blip0.common.actors import Actor
 from blip0.common.tenancy import in_tenant
 from cachesync.benchmarks.processes import apart
 from cachesync.benchmarks.rebuilding import settle
@@ -25,14 +26,21 @@ from cachesync.store import Store
 from monitors.choices import ExecutionStatus
 from monitors.models import Match, Monitor, TriggerExecution
 from monitors.selectors import SpecConflict, SpecHolder
+from monitors.services import monitor_update
 from monitors.services.spec_conflicts import (
     KEPT_CONFLICTS,
     KEPT_MONITORS,
     KEPT_SPECS,
     spec_conflicts_keep,
 )
+from platform_catalog.models import FilterScript, MonitorTemplate, Network
+from platform_catalog.services.networks import network_update
+from platform_catalog.services.scripts import script_update
+from platform_catalog.services.templates import template_update
 from tenants.models import Membership, Tenant, User
+from tenants.services.settings import plan_update, tenant_update
 from triggers.models import Trigger
+from triggers.services import trigger_update
 
 STAFF: Final = "bench-staff@example.com"
 SAMPLES: Final = 7 * 24 * 60
@@ -62,6 +70,7 @@ def busy_tenant_ensure(*, tenants: int, monitors: int, say: Callable[[str], None
     with in_tenant(busy):
         if not TriggerExecution.objects.exists():
             _executions_make()
+    _changes_make(busy)
     return busy
 
 
@@ -103,6 +112,25 @@ def _conflicts_make(tenants: Sequence[UUID]) -> None:
         for number in range(KEPT_CONFLICTS)
     ]
     spec_conflicts_keep(found, looked_at=timezone.now(), seconds=0)
+
+
+def _changes_make(tenant_id: UUID) -> None:
+    """One of each kind that can be undone."""
+    actor, text = Actor.system("benchmark"), f"Bench {uuid4().hex}"
+    with in_tenant(tenant_id):
+        monitor = Monitor.objects.live().earliest("created_at")
+        monitor_update(monitor=monitor, data={"description": text}, actor=actor)
+        trigger = Trigger.objects.live().earliest("created_at")
+        trigger_update(trigger=trigger, data={"name": text}, actor=actor)
+    network, script = Network.objects.earliest("slug"), FilterScript.objects.earliest("name")
+    network_update(network=network, data={"name": text}, actor=actor)
+    script_update(script=script, data={"description": text}, actor=actor)
+    template = MonitorTemplate.objects.earliest("slug")
+    template_update(template=template, data={"name": text}, actor=actor)
+    tenant = Tenant.objects.select_related("plan").get(pk=tenant_id)
+    tenant_update(tenant=tenant, data={"name": text}, actor=actor)
+    more = {"monitors": tenant.plan.monitors + 1}  # undone, it is asked who would be over
+    plan_update(plan=tenant.plan, data=more, actor=actor)
 
 
 def _executions_make() -> None:

@@ -38,7 +38,7 @@ NOT_PAGES: Final[Mapping[str, str]] = {
 """Named routes that nobody looks at, and why."""
 
 NOT_FILLED: Final[Mapping[tuple[str, ...], str]] = {
-    ("object_id", "entry"): "reverting: tested by test_undo.py of blip0/tests/admin",
+    ("object_id", "entry"): "undoing: tested by test_undo.py of blip0/tests/admin",
     ("scope_id", "kind", "object_id"): "the inspector: tested by cachesync/tests/admin",
 }
 """What stands in routes that nothing here can fill, and why that may be."""

@@ -36,6 +36,7 @@ def test_bench_admin__tiny__each_page_has_its_costs_and_the_exit_says_whether_th
         f"{TENANT}add",
         f"{TENANT}change, largest",
         f"{TENANT}suspend, typical",
+        f"{TENANT}undo",
     } <= names
     for page in found.pages:
         assert 0 < page.p50 <= page.p95
