@@ -25,14 +25,15 @@ def require_known(request: Request, known: Collection[str]) -> None:
 def listed(request: Request, parameter: str, known: Collection[str]) -> list[str]:
     """The names that a parameter lists, separated by commas or one each time that it stands there.
 
-    Raises `InvalidParameter`.
+    An empty value lists none. Raises `InvalidParameter`, also for nothing between two commas.
     """
-    given = ",".join(request.query_params.getlist(parameter))
-    asked = [name for name in given.split(",") if name]
+    given = [value for value in request.query_params.getlist(parameter) if value]
+    asked = [name for value in given for name in value.split(",")]
     for name in asked:
         if name not in known:
             offered = ", ".join(known) or "nothing here"
-            raise InvalidParameter(parameter, f"There is no `{name}`; there is: {offered}.")
+            lacks = f"There is no `{name}`" if name else "A comma has no name on one side"
+            raise InvalidParameter(parameter, f"{lacks}; there is: {offered}.")
     return asked
 
 

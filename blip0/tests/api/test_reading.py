@@ -63,6 +63,15 @@ def test_fields__unknown__is_422_with_the_known_ones(client, path):
     assert "slug" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("fields", [",", "name,", ",name", "name,,slug"])
+def test_fields__nothing_beside_a_comma__is_422(client, fields):
+    answer = client.get(f"{MONITORS}?fields={fields}")
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["parameter"] == "fields"
+    assert "comma" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
