@@ -13,17 +13,22 @@ from typing import Any, Final
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.contrib import admin
 from django.db.models import Model
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from blip0.common.actors import Actor
+from blip0.common.admin.projection import inspector_url
 from blip0.common.admin.routes import PageUrl, admin_pages
 from blip0.common.tenancy import in_tenant
 from blip0.tests.admin.rows import ROWS
 from blip0.tests.e2e.steps import allow_changes, enter, sign_in
 from cachesync.services.samples import sample_take
 from cachesync.store import Store
-from tenants.models import Tenant
+from platform_catalog.models import MonitorTemplate
+from platform_catalog.services.templates import template_update
+from tenants.models import AuditRecord, Tenant
 
 pytestmark = pytest.mark.e2e
 
@@ -52,7 +57,20 @@ def pages(acme: Tenant) -> list[PageUrl]:
         with place(model):
             make("Plain", 1)
     sample_take(store=Store(), now=timezone.now())  # the home page reads the newest
-    return [page for page in admin_pages(rows, term="plain") if _is_looked_at(page.name)]
+    found = [page for page in admin_pages(rows, term="plain") if _is_looked_at(page.name)]
+    return [*found, _inspector(), _undo()]
+
+
+def _inspector() -> PageUrl:
+    return PageUrl(name="inspector", url=inspector_url("platform", "network", "ethereum_mainnet"))
+
+
+def _undo() -> PageUrl:
+    template = MonitorTemplate.objects.earliest("slug")
+    template_update(template=template, data={"name": "Spoilt"}, actor=Actor.system("tests"))
+    one: Any = admin.site.get_model_admin(MonitorTemplate)
+    entry = AuditRecord.objects.filter(object_kind="template").latest("pk")
+    return PageUrl(name="undo", url=one.revert_url(template.pk, entry.pk))
 
 
 def _is_looked_at(name: str) -> bool:
