@@ -27,7 +27,7 @@ class StaffSessionAdmin(ViewOnlyAdmin[StaffSession]):
     """Who is signed in to the back office, since when and from where; it can be ended."""
 
     audit_kind = "user"
-    list_display = ("user", "state", "began", "seen", "address", "two_factor")
+    list_display = ("user", "state_shown", "began", "seen", "address", "two_factor")
     list_filter = ("two_factor", "began_at", ("ended_at", admin.EmptyFieldListFilter))
     list_select_related = ("user",)
     search_fields = ("user__email", "=address")
@@ -55,8 +55,12 @@ class StaffSessionAdmin(ViewOnlyAdmin[StaffSession]):
         return super().get_queryset(request).annotate(stands=stands)
 
     @badge("state", colours=STATE_COLOURS)
-    def state(self, obj: Any) -> tuple[str, str]:
+    def state_shown(self, obj: Any) -> tuple[str, str]:
         return ("open", "Open") if obj.stands else ("over", "Over")
+
+    @admin.display(description="state")
+    def state(self, obj: Any) -> str:
+        return self.state_shown(obj)[1]
 
     @admin.display(description="since", ordering="began_at")
     def began(self, obj: StaffSession) -> str:

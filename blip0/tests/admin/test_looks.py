@@ -246,3 +246,15 @@ def test_refused_page__says_what_is_wrong_and_leads_back(
     html = response.content.decode()
     assert said in html
     assert 'href="/admin/"' in html
+
+
+@pytest.mark.parametrize("model", ROWS, ids=lambda model: model._meta.label)
+def test_page__of_each_model__shows_no_value_as_python_writes_it(
+    looking: Client, acme: Tenant, model: type[Model]
+) -> None:
+    owned = model._meta.app_label in settings.TENANT_APPS
+    with in_tenant(acme.pk) if owned else nullcontext():
+        ROWS[model]("Plain", 1)
+        url = change_url(model, model._default_manager.values_list("pk", flat=True)[0])
+
+    assert re.findall(r"[(\[{]'[^']*'[,:\])]", _text(looking, url)) == []
