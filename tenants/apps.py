@@ -13,9 +13,10 @@ class TenantsConfig(AppConfig):
         from blip0.common.reseal import PLATFORM_RESEALERS
         from blip0.common.system_settings import PROVIDER, SETTING_PROVIDERS, register_setting
         from blip0.common.undoing import UNDOS, Undo
+        from blip0.common.usage import register_usage
         from tenants import receivers  # noqa: F401  # importing it connects them
         from tenants.models import Membership, Plan, SystemSetting, Tenant
-        from tenants.selectors import stored_settings
+        from tenants.selectors import plan_users, stored_settings
         from tenants.services import reverting
         from tenants.services.accounts import STAFF_TIME_ZONE
         from tenants.services.answers import KeptAnswers
@@ -59,4 +60,5 @@ class TenantsConfig(AppConfig):
             ),
         }.items():
             UNDOS.register(kind, undo)
+        register_usage("plan", plan_users)
         register_projected(Tenant, kind="tenant", owner_column="*")

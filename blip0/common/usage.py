@@ -83,7 +83,7 @@ _finders: dict[str, list[Finder]] = defaultdict(list)
 
 
 def register_usage(kind: str, finder: Finder) -> None:
-    """Ask `finder` whenever objects of `kind` (`network`, `filter_script`, `trigger`) may go."""
+    """Ask `finder` whenever objects of `kind`, such as `network`, may go."""
     if finder not in _finders[kind]:
         _finders[kind].append(finder)
 

@@ -72,7 +72,7 @@ class PlanForm(AnyModelForm):
 
 @admin.register(Plan)
 class PlanAdmin(PlatformAdmin[Plan]):
-    audit_kind = "plan"
+    audit_kind = usage_kind = "plan"
     revert_form = PlanRevertForm
     form = PlanForm
     list_display = ("name", "slug", "monitors", "triggers", "calls", "tenant_count")
@@ -104,7 +104,7 @@ class PlanAdmin(PlatformAdmin[Plan]):
         listed = f"{reverse('admin:tenants_tenant_changelist')}?plan__slug__exact={obj.pk}"
         overrides = LimitOverride.objects.filter(tenant__plan=obj.pk).values("tenant").distinct()
         return format_html(
-            "{}, {} of them with limits of their own",
+            "{}, with limits of their own: {}",
             link(listed, f"{obj.tenant_count:,} tenant{'' if obj.tenant_count == 1 else 's'}"),
             overrides.count(),
         )

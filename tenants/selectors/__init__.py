@@ -1,6 +1,7 @@
 from tenants.selectors.platform import (
     SettingState,
     limits_of,
+    plan_users,
     platform_version,
     setting_state,
     setting_states,
@@ -11,6 +12,7 @@ from tenants.selectors.platform import (
 __all__ = [
     "SettingState",
     "limits_of",
+    "plan_users",
     "platform_version",
     "setting_state",
     "setting_states",

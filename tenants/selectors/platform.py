@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from django.db import connection
 
 from blip0.common.exceptions import InvalidField, NotFound
 from blip0.common.system_settings import SETTINGS, SettingDefinition
+from blip0.common.usage import Users
 from tenants.choices import Limit
 from tenants.contracts import Limits
 from tenants.models import ConfigVersion, LimitOverride, Plan, SystemSetting, Tenant
@@ -46,6 +48,13 @@ def platform_version() -> str:
     """
     row = ConfigVersion.objects.filter(scope=PLATFORM_SCOPE).values_list("version", "token").first()
     return "none" if row is None else "{}-{}".format(*row)
+
+
+def plan_users(ids: Collection[str], named: int) -> Users:
+    """Which tenants have one of these plans; deleted ones, too. Two queries."""
+    tenants = Tenant.objects.filter(plan__in=ids).order_by("slug")
+    slugs = tenants.values_list("slug", flat=True)[:named]
+    return Users(number=tenants.count(), named=[f"tenant {slug}" for slug in slugs])
 
 
 def tenant_by_slug(slug: str) -> Tenant:

@@ -33,7 +33,7 @@ def _add_script(page: Page) -> None:
     page.fill("#id_name", "small_amounts")
     page.select_option("#id_language", "Python")
     page.fill("#id_content", GOOD)
-    expect(page.get_by_text("2 lines, 37 of 65536 bytes")).to_be_visible()
+    expect(page.get_by_text("2 lines, 37 of 65,536 bytes")).to_be_visible()
     save(page, "was added successfully")
 
 

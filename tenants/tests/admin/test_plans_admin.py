@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from blip0.common.actors import Actor
 from blip0.common.limit_use import LIMIT_USE
@@ -69,7 +70,7 @@ def test_plan__the_tenant_has_an_override__is_not_counted(
 
     assert _lower(staff, plan, 2).status_code == 302
     page = staff.get(f"/admin/tenants/plan/{plan.pk}/change/").content.decode()
-    assert "1 of them with limits of their own" in page
+    assert "with limits of their own: 1" in page
 
 
 def test_use_of_limits__over_all_tenants__as_within_one(acme: Tenant) -> None:
@@ -123,3 +124,12 @@ def test_undo__nobody_would_be_over__is_not_asked(staff: Client, plan: Plan) -> 
     assert "Monitors, lowered" not in dict(page.context["facts"])
     assert staff.post(url, sent).status_code == 302
     assert _monitors(plan) == 3
+
+
+def test_plan__in_use__its_deletion_names_the_tenants_and_offers_nothing(
+    staff: Client, acme: Tenant
+) -> None:
+    html = staff.get(reverse("admin:tenants_plan_delete", args=[acme.plan_id])).content.decode()
+
+    assert "tenant acme" in html
+    assert "m sure" not in html

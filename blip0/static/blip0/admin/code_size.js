@@ -10,8 +10,10 @@ document.addEventListener("DOMContentLoaded", () => {
         const tell = () => {
             const text = field.value;
             const bytes = new TextEncoder().encode(text).length;
-            const lines = text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
-            told.textContent = `${lines} lines, ${bytes} of ${most} bytes`;
+            const lines = text === "" ? 0 : text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
+            const number = (value) => value.toLocaleString("en");
+            told.textContent = `${number(lines)} line${lines === 1 ? "" : "s"}, `
+                + `${number(bytes)} of ${number(most)} bytes`;
             if (bytes > most) told.textContent += ": too many";
         };
         field.addEventListener("input", tell);
