@@ -6,7 +6,7 @@ rendered again. So what is to be stored is compared with what is, and an equal l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import itemgetter, or_
 from pathlib import PurePosixPath
@@ -17,7 +17,6 @@ from django.db.models import Model, Q, QuerySet
 from blip0.common.tenancy import current_tenant_id
 from monitors.choices import ConditionKind
 from monitors.models import (
-    ContractSpec,
     MatchCondition,
     Monitor,
     MonitorAddress,
@@ -60,8 +59,6 @@ def write_children(monitor: Monitor, draft: Draft, stored: Stored | None = None)
     """
     values, changed = draft.values, draft.changed
     before: Mapping[str, Any] = stored.values if stored else _NOTHING
-    specs = specs_of(values["addresses"])
-    ids = [spec.sha256 if spec else None for spec in specs]
     if "networks" in changed:
         _sync(monitor, MonitorNetwork, _links(values["networks"]), _links(before["networks"]))
     if "triggers" in changed:
@@ -77,21 +74,32 @@ def write_children(monitor: Monitor, draft: Draft, stored: Stored | None = None)
     if "trigger_conditions" in changed:
         conditions = [_script_conditions(each["trigger_conditions"]) for each in (values, before)]
         _sync(monitor, ScriptCondition, *conditions)
-    if "addresses" in changed:
-        had_addresses = stored.content.children.addresses if stored else []
-        addresses = [entry["address"] for entry in values["addresses"]]
-        if stored:  # who creates a monitor holds it already
-            tenant_lock(current_tenant_id())
-        had_specs = {spec_id for _, spec_id in had_addresses if spec_id is not None}
-        store_specs([spec for spec in specs if spec and spec.sha256 not in had_specs])
-        _sync(
-            monitor,
-            MonitorAddress,
-            _addresses(zip(addresses, ids, strict=True)),
-            _addresses(had_addresses),
-        )
-        remove_orphans(had_specs.difference(ids))
-    monitor.content = _content(values, specs)
+    held = stored.content if stored else None
+    if held is None or "addresses" in changed:
+        held = _write_addresses(monitor, values["addresses"], held)
+    monitor.content = Content(children=_children(values, held.children.addresses), specs=held.specs)
+
+
+def _write_addresses(
+    monitor: Monitor, entries: list[dict[str, Any]], stored: Content | None
+) -> Content:
+    """The addresses and specs that there are then, without the other children."""
+    if stored:  # who creates a monitor holds it already
+        tenant_lock(current_tenant_id())
+    had = stored.children.addresses if stored else []
+    had_specs = {spec_id for _, spec_id in had if spec_id is not None}
+    specs = specs_of(entries)
+    store_specs([spec for spec in specs if spec and spec.sha256 not in had_specs])
+    addresses = [
+        (entry["address"], spec.sha256 if spec else None)
+        for entry, spec in zip(entries, specs, strict=True)
+    ]
+    _sync(monitor, MonitorAddress, _addresses(addresses), _addresses(had))
+    remove_orphans(had_specs.difference(spec.sha256 for spec in specs if spec))
+    return Content(
+        children=Children(addresses=addresses),
+        specs={spec.sha256: spec.content.encode() for spec in specs if spec},
+    )
 
 
 def _links(ids: Iterable[Any]) -> Rows:
@@ -147,31 +155,25 @@ def _sync(monitor: Monitor, model: type[Model], wanted: Rows, stored: Rows) -> N
         )
 
 
-def _content(values: Mapping[str, Any], specs: Sequence[ContractSpec | None]) -> Content:
-    """What a reader would find now, in the shape that `contents_of` gives it."""
-    return Content(
-        children=Children(
-            networks=values["networks"],
-            addresses=[
-                (entry["address"], spec.sha256 if spec else None)
-                for entry, spec in zip(values["addresses"], specs, strict=True)
-            ],
-            conditions=[
-                (kind, *columns.values())
-                for (kind, _), columns in sorted(
-                    _match_conditions(values["match_conditions"]).items(), key=itemgetter(0)
-                )
-            ],
-            scripts=[
-                (
-                    PurePosixPath(entry["script_path"]).stem,
-                    entry["language"],
-                    entry.get("arguments"),
-                    entry["timeout_ms"],
-                )
-                for entry in values["trigger_conditions"]
-            ],
-            triggers=values["triggers"],
-        ),
-        specs={spec.sha256: spec.content.encode() for spec in specs if spec},
+def _children(values: Mapping[str, Any], addresses: list[tuple[str, str | None]]) -> Children:
+    """What a reader would find now, in the shape that `children_of` gives it."""
+    return Children(
+        networks=values["networks"],
+        addresses=addresses,
+        conditions=[
+            (kind, *columns.values())
+            for (kind, _), columns in sorted(
+                _match_conditions(values["match_conditions"]).items(), key=itemgetter(0)
+            )
+        ],
+        scripts=[
+            (
+                PurePosixPath(entry["script_path"]).stem,
+                entry["language"],
+                entry.get("arguments"),
+                entry["timeout_ms"],
+            )
+            for entry in values["trigger_conditions"]
+        ],
+        triggers=values["triggers"],
     )
