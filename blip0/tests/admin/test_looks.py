@@ -40,6 +40,14 @@ def _text(client: Client, url: str) -> str:
     return " ".join(unescape(strip_tags(response.content.decode())).split())
 
 
+def _page_of_one(model: type[Model], tenant: Tenant) -> str:
+    """The URL of a row that is made for it."""
+    owned = model._meta.app_label in settings.TENANT_APPS
+    with in_tenant(tenant.pk) if owned else nullcontext():
+        ROWS[model]("Plain", 1)
+        return change_url(model, model._default_manager.values_list("pk", flat=True)[0])
+
+
 def _heading(client: Client, url: str) -> str:
     """The way to the page, in its header."""
     html = client.get(url).content.decode()
@@ -114,10 +122,7 @@ def test_scopes__listed_found_and_opened__by_the_tenants_slug(
 def test_page__of_what_no_audit_record_is_of__no_button_of_a_history(
     looking: Client, acme: Tenant, model: type[Model]
 ) -> None:
-    owned = model._meta.app_label in settings.TENANT_APPS
-    with in_tenant(acme.pk) if owned else nullcontext():
-        ROWS[model]("Plain", 1)
-        url = change_url(model, model._default_manager.values_list("pk", flat=True)[0])
+    url = _page_of_one(model, acme)
 
     html = looking.get(url).content.decode()
 
@@ -252,9 +257,6 @@ def test_refused_page__says_what_is_wrong_and_leads_back(
 def test_page__of_each_model__shows_no_value_as_python_writes_it(
     looking: Client, acme: Tenant, model: type[Model]
 ) -> None:
-    owned = model._meta.app_label in settings.TENANT_APPS
-    with in_tenant(acme.pk) if owned else nullcontext():
-        ROWS[model]("Plain", 1)
-        url = change_url(model, model._default_manager.values_list("pk", flat=True)[0])
+    url = _page_of_one(model, acme)
 
     assert re.findall(r"[(\[{]'[^']*'[,:\])]", _text(looking, url)) == []
